@@ -1,0 +1,290 @@
+"""Private PostgreSQL and Redis servers: own data, own free port, loopback only.
+
+They never touch the servers a machine may already run. Both know a running server of theirs
+again, so that `start` on the same folder twice gives the same server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.errors import LauncherError
+from launcher.ports import LOOPBACK, free_port, kept_port
+from launcher.processes import Process
+
+__all__ = ["Postgres", "Redis", "free_port", "postgres_bin"]
+
+ROLE = "commerce"
+START_TIMEOUT_S = 30
+# A path of a Unix socket may be 107 bytes long, and PostgreSQL adds "/.s.PGSQL.12345.lock".
+SOCKET_FOLDER_MAX = 80
+
+
+def postgres_bin() -> Path:
+    """The folder with the newest installed server's programs (Debian keeps them off PATH)."""
+    versions = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if versions:
+        return max(versions, key=lambda path: int(re.sub(r"\D", "", path.parent.name) or 0))
+    initdb = shutil.which("initdb")
+    if initdb is None:
+        raise LauncherError("PostgreSQL is not installed: apt-get install postgresql")
+    return Path(initdb).resolve().parent
+
+
+@dataclass
+class Postgres:
+    port: int
+    password: str
+    process: Process
+
+    @staticmethod
+    def start(
+        directory: Path,
+        *,
+        log: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> Postgres:
+        """Makes the cluster at the first start; `settings` are options of the server."""
+        directory = directory.resolve()
+        directory.mkdir(parents=True, exist_ok=True)
+        log = log or directory / "postgres.log"
+        pid_file = directory / "postgres.pid"
+        running = Process.load("postgres", pid_file)
+        password = _kept_secret(directory / "password")
+        if running is not None:
+            return Postgres(int((directory / "port").read_text()), password, running)
+
+        user = "postgres" if os.geteuid() == 0 else None
+        home = postgres_home(directory, user)
+        _init_cluster(home, password, user, log)
+        port = kept_port(directory / "port")
+        options = {
+            "listen_addresses": LOOPBACK,
+            "port": str(port),
+            "unix_socket_directories": str(_socket_folder(home, user)),
+            "max_connections": "200",
+            "logging_collector": "off",
+            **(settings or {}),
+        }
+        argv = [str(postgres_bin() / "postgres"), "-D", str(home / "data")]
+        for name, value in options.items():
+            argv += ["-c", f"{name}={value}"]
+        process = Process.start(
+            "postgres", argv, pid_file=pid_file, log=log, env=_plain_env(), cwd=home, user=user
+        )
+        server = Postgres(port, password, process)
+        _wait_until(server._answers, process, log)
+        return server
+
+    @property
+    def url(self) -> str:
+        """The server, through its database `postgres`."""
+        return self.database_url("postgres")
+
+    def database_url(self, database: str) -> str:
+        return f"postgresql://{ROLE}:{self.password}@{LOOPBACK}:{self.port}/{database}"
+
+    def query(self, sql: str, *, database: str = "postgres") -> str:
+        """Runs SQL with psql and returns its rows, unaligned. `sql` must be trusted text."""
+        result = subprocess.run(
+            [postgres_bin() / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", sql,
+             self.database_url(database)],
+            capture_output=True, text=True, env=_plain_env(),
+        )  # fmt: skip
+        if result.returncode != 0:
+            raise LauncherError(f"PostgreSQL says: {result.stderr.strip()}")
+        return result.stdout.strip()
+
+    def create_database(self, name: str) -> str:
+        """Makes the database unless it is there; returns its URL."""
+        if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", name):
+            raise ValueError(f"not a plain database name: {name}")
+        if self.query(f"SELECT 1 FROM pg_database WHERE datname = '{name}'") != "1":
+            self.query(f"CREATE DATABASE {name}")
+        return self.database_url(name)
+
+    def stop(self) -> None:
+        # SIGINT is PostgreSQL's "fast" shutdown: it ends sessions instead of waiting for them.
+        self.process.stop(signal.SIGINT, grace_s=20)
+
+    def _answers(self) -> bool:
+        ready = [postgres_bin() / "pg_isready", "-q", "-t", "1", "-d", self.url]
+        return subprocess.run(ready, env=_plain_env()).returncode == 0
+
+
+@dataclass
+class Redis:
+    port: int
+    process: Process
+
+    @staticmethod
+    def start(
+        directory: Path,
+        *,
+        appendonly: bool = True,
+        log: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> Redis:
+        directory = directory.resolve()
+        directory.mkdir(parents=True, exist_ok=True)
+        log = log or directory / "redis.log"
+        pid_file = directory / "redis.pid"
+        running = Process.load("redis", pid_file)
+        if running is not None:
+            return Redis(int((directory / "port").read_text()), running)
+
+        program = shutil.which("redis-server", path=f"{os.environ.get('PATH', '')}:/usr/bin")
+        if program is None:
+            raise LauncherError("Redis is not installed: apt-get install redis-server")
+        port = kept_port(directory / "port")
+        options = {
+            "port": str(port),
+            "bind": LOOPBACK,
+            "dir": str(directory),
+            "appendonly": "yes" if appendonly else "no",
+            "save": "",
+            "daemonize": "no",
+            **(settings or {}),
+        }
+        argv = [program]
+        for name, value in options.items():
+            argv += [f"--{name}", value]
+        process = Process.start("redis", argv, pid_file=pid_file, log=log, env=_plain_env())
+        server = Redis(port, process)
+        _wait_until(server._answers, process, log)
+        return server
+
+    @property
+    def url(self) -> str:
+        return f"redis://{LOOPBACK}:{self.port}/0"
+
+    def command(self, *words: str) -> str:
+        """Sends one command, returns the first line of the answer: enough for PING and FLUSHALL."""
+        request = f"*{len(words)}\r\n"
+        for word in words:
+            request += f"${len(word.encode())}\r\n{word}\r\n"
+        with socket.create_connection((LOOPBACK, self.port), timeout=2) as connection:
+            connection.sendall(request.encode())
+            return connection.makefile().readline().strip()
+
+    def stop(self) -> None:
+        self.process.stop(signal.SIGTERM, grace_s=10)
+
+    def _answers(self) -> bool:
+        try:
+            return self.command("PING") == "+PONG"
+        except OSError:
+            return False
+
+
+def _wait_until(answers, process: Process, log: Path) -> None:
+    end = time.monotonic() + START_TIMEOUT_S
+    while not answers():
+        if not process.alive:
+            raise LauncherError(f"{process.name} stopped while it started", log=log)
+        if time.monotonic() > end:
+            process.stop(grace_s=2)
+            raise LauncherError(f"{process.name} gave no answer for {START_TIMEOUT_S} s", log=log)
+        time.sleep(0.05)
+
+
+def _plain_env() -> dict[str, str]:
+    """Without PG* variables: a developer's PGHOST must not lead to another server."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    return {**env, "LC_ALL": "C.UTF-8"}
+
+
+def _kept_secret(file: Path) -> str:
+    if not file.exists():
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as output:
+            output.write(secrets.token_hex(16))
+    return file.read_text().strip()
+
+
+def postgres_home(directory: Path, user: str | None) -> Path:
+    """Where the data lives: in `directory`, or elsewhere when its owner couldn't get there.
+
+    PostgreSQL refuses to run as root, and user postgres can't enter, say, /root.
+    """
+    if user is None:
+        return directory
+    account = pwd.getpwnam(user)
+    if all(_enterable(parent, account) for parent in directory.parents):
+        directory.chmod(0o755)
+        return directory
+    mark = hashlib.sha256(str(directory).encode()).hexdigest()[:16]
+    home = Path("/var/lib/whatsapp-commerce") / mark
+    note = directory / "data-is-in"
+    if not note.exists():
+        # The checkout's folder is new: what lies there is of an earlier one, with another password.
+        shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o755)
+    note.write_text(f"{home}\n")
+    return home
+
+
+def _enterable(folder: Path, account: pwd.struct_passwd) -> bool:
+    info = folder.stat()
+    if info.st_uid == account.pw_uid:
+        return bool(info.st_mode & 0o100)
+    if info.st_gid == account.pw_gid:
+        return bool(info.st_mode & 0o010)
+    return bool(info.st_mode & 0o001)
+
+
+def _owned_folder(folder: Path, user: str | None) -> Path:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if user is not None:
+        shutil.chown(folder, user, user)
+    return folder
+
+
+def _socket_folder(home: Path, user: str | None) -> Path:
+    folder = home / "socket"
+    if len(str(folder)) > SOCKET_FOLDER_MAX:
+        mark = hashlib.sha256(str(home).encode()).hexdigest()[:16]
+        folder = Path("/tmp") / f"commerce-pg-{os.geteuid()}-{mark}"
+    return _owned_folder(folder, user)
+
+
+def _init_cluster(home: Path, password: str, user: str | None, log: Path) -> None:
+    if (home / "data" / "PG_VERSION").exists():
+        return
+    # Made beside and renamed: an initdb that was interrupted never looks like a cluster.
+    fresh = home / "data.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    _owned_folder(fresh, user)
+    password_file = home / "password.new"
+    password_file.touch(mode=0o600)
+    password_file.write_text(password)
+    if user is not None:
+        shutil.chown(password_file, user, user)
+    argv = [
+        postgres_bin() / "initdb", "-D", fresh, "-U", ROLE, "--auth=scram-sha-256",
+        f"--pwfile={password_file}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions",
+    ]  # fmt: skip
+    as_user = {"user": user, "group": user, "extra_groups": []} if user else {}
+    result = subprocess.run(
+        argv, capture_output=True, text=True, env=_plain_env(), cwd=home, **as_user
+    )
+    password_file.unlink()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as output:
+        output.write(result.stdout + result.stderr)
+    if result.returncode != 0:
+        raise LauncherError("initdb failed", log=log)
+    fresh.rename(home / "data")
