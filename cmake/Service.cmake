@@ -1,0 +1,43 @@
+# svc_service(<name>): the service in services/<name>/, with openapi/<name>.yaml embedded.
+# svc_test(<name> SOURCES ... [LIBS ...]): a cmocka test in tests/unit/.
+#
+# A service's files but main.c are a library of their own, so that tests link what the
+# binary links.
+
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+function(svc_service name)
+    set(dir "${CMAKE_SOURCE_DIR}/services/${name}")
+    set(contract "${CMAKE_SOURCE_DIR}/openapi/${name}.yaml")
+    set(embedded "${CMAKE_BINARY_DIR}/openapi/${name}.c")
+
+    add_custom_command(
+        OUTPUT "${embedded}"
+        COMMAND "${Python3_EXECUTABLE}" "${CMAKE_SOURCE_DIR}/cmake/embed_openapi.py"
+                "${contract}" "${embedded}"
+        DEPENDS "${contract}" "${CMAKE_SOURCE_DIR}/cmake/embed_openapi.py"
+        COMMENT "Embedding openapi/${name}.yaml"
+        VERBATIM)
+
+    file(GLOB sources CONFIGURE_DEPENDS "${dir}/*.c")
+    list(REMOVE_ITEM sources "${dir}/main.c")
+    add_library(${name}_core STATIC ${sources})
+    target_include_directories(${name}_core PUBLIC "${dir}")
+    target_link_libraries(${name}_core PUBLIC svc)
+
+    add_executable(${name} "${dir}/main.c" "${embedded}")
+    target_compile_definitions(${name} PRIVATE
+        SVC_NAME="${name}" SVC_VERSION="${PROJECT_VERSION}")
+    target_link_libraries(${name} PRIVATE ${name}_core)
+endfunction()
+
+function(svc_test name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE svc ${arg_LIBS} cmocka)
+    target_compile_definitions(${name} PRIVATE
+        TEST_CASES_DIR="${CMAKE_SOURCE_DIR}/tests/cases")
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endfunction()
