@@ -1,0 +1,1 @@
+"""WhatsApp's Cloud API: the Graph API a shop calls, and the webhooks it gets."""
