@@ -44,7 +44,8 @@ static struct civil civil_from_days(int64_t days)
     unsigned day_of_era = (unsigned)(shifted - era * 146097);
     unsigned year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    unsigned day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     unsigned shifted_month = (5 * day_of_year + 2) / 153;
     struct civil date = {
         .year = (int64_t)year_of_era + era * 400,

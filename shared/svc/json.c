@@ -83,7 +83,8 @@ static bool read_unicode(struct reader *reader)
         reader->at += 2;
         int32_t second = read_hex4(reader);
         if (second >= 0xDC00 && second <= 0xDFFF) {
-            code_point = 0x10000u + ((code_point - 0xD800u) << 10) + (uint32_t)second - 0xDC00u;
+            code_point =
+                0x10000u + ((code_point - 0xD800u) << 10) + (uint32_t)second - 0xDC00u;
         } else {
             reader->at = mark;
         }
@@ -202,12 +203,13 @@ static bool read_number(struct reader *reader, struct svc_json *value)
         return fail_limit(reader, "a number has too many digits");
     }
     value->type = SVC_JSON_NUMBER;
-    value->text = (struct svc_slice){svc_arena_strndup(reader->arena, start, length), length};
+    value->text =
+        (struct svc_slice){svc_arena_strndup(reader->arena, start, length), length};
     return true;
 }
 
-static bool read_word(
-    struct reader *reader, struct svc_json *value, const char *word, enum svc_json_type type)
+static bool read_word(struct reader *reader, struct svc_json *value, const char *word,
+    enum svc_json_type type)
 {
     size_t length = strlen(word);
 
@@ -264,7 +266,8 @@ static bool read_members(struct reader *reader, struct svc_json *container, char
         skip_space(reader);
     } while (take(reader, ','));
     reader->depth_left++;
-    return take(reader, closing) || fail(reader, "a comma or the closing bracket is missing");
+    return take(reader, closing) ||
+           fail(reader, "a comma or the closing bracket is missing");
 }
 
 static bool read_into(struct reader *reader, struct svc_json *value)
@@ -345,7 +348,8 @@ const struct svc_json *svc_json_get(const struct svc_json *value, const char *na
         return NULL;
     }
     size_t length = strlen(name);
-    for (const struct svc_json *member = value->first; member != NULL; member = member->next) {
+    for (const struct svc_json *member = value->first; member != NULL;
+         member = member->next) {
         if (member->key.length == length && memcmp(member->key.text, name, length) == 0) {
             found = member;
         }

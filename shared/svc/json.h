@@ -1,6 +1,6 @@
 /* JSON from outside (RFC 8259), read strictly and within limits into an arena: one pass,
- * no allocation a value, strings decoded once. Values can't be changed; documents that are
- * changed belong to jansson, text that is written belongs to json_write.h.
+ * no allocation a value, strings decoded once. Values can't be changed; documents that
+ * are changed belong to jansson, text that is written belongs to json_write.h.
  *
  * Why not jansson here: reading one webhook with it costs more than everything else that
  * parse_message_optimized does to it (see `./commerce bench parse`). */
@@ -22,9 +22,9 @@ enum svc_json_type {
 
 struct svc_json {
     enum svc_json_type type;
-    uint32_t count;             /* of an array or object: its members */
-    struct svc_slice text;      /* of a string: decoded; of a number: as written */
-    struct svc_slice key;       /* in an object: the member's name, decoded */
+    uint32_t count;               /* of an array or object: its members */
+    struct svc_slice text;        /* of a string: decoded; of a number: as written */
+    struct svc_slice key;         /* in an object: the member's name, decoded */
     const struct svc_json *first; /* of an array or object */
     const struct svc_json *next;  /* in an array or object */
 };
@@ -42,17 +42,17 @@ struct svc_json_error {
 
 /* Reads LENGTH bytes. The value lives in ARENA and doesn't refer to BYTES.
  *
- * `ret_replaced` counts escapes that name no character (\u0000, which neither C strings nor
- * PostgreSQL take, and halves of surrogate pairs): each becomes U+FFFD, since one such
- * message must not cost its neighbours in a batch. Invalid UTF-8 is refused. Of a name that
- * is in an object twice the last counts, as in JavaScript.
+ * `ret_replaced` counts escapes that name no character (\u0000, which neither C strings
+ * nor PostgreSQL take, and halves of surrogate pairs): each becomes U+FFFD, since one
+ * such message must not cost its neighbours in a batch. Invalid UTF-8 is refused. Of a
+ * name that is in an object twice the last counts, as in JavaScript.
  *
  * NULL on failure, with `ret_error` set. */
 SVC_MUST_CHECK const struct svc_json *svc_json_read(struct svc_arena *arena,
     const char *bytes, size_t length, const struct svc_json_limits *limits,
     size_t *ret_replaced, struct svc_json_error *ret_error);
 
-/* The member NAME of an object; NULL where it isn't there or VALUE is NULL or no object. */
+/* The member NAME of an object; NULL where it isn't there, or VALUE is no object. */
 const struct svc_json *svc_json_get(const struct svc_json *value, const char *name);
 
 /* The element INDEX of an array, or NULL. */

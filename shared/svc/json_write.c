@@ -170,7 +170,8 @@ static void write_members(struct svc_json_writer *writer, const struct svc_json 
     bool object = value->type == SVC_JSON_OBJECT;
 
     begin(writer, object ? '{' : '[');
-    for (const struct svc_json *member = value->first; member != NULL; member = member->next) {
+    for (const struct svc_json *member = value->first; member != NULL;
+         member = member->next) {
         if (object) {
             write_string(writer, member->key.text, member->key.length);
             svc_buf_add_char(writer->buf, ':');
@@ -235,7 +236,8 @@ void svc_json_write_field_int(
     svc_json_write_int(writer, value);
 }
 
-void svc_json_write_field_bool(struct svc_json_writer *writer, const char *name, bool value)
+void svc_json_write_field_bool(
+    struct svc_json_writer *writer, const char *name, bool value)
 {
     svc_json_write_key(writer, name);
     svc_json_write_bool(writer, value);

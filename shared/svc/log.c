@@ -73,7 +73,8 @@ static void write_head(
     char time[SVC_CLOCK_TEXT_SIZE];
     const struct svc_trace *trace = svc_trace_current();
 
-    svc_json_write_field_text(writer, "time", svc_clock_format_ms(svc_clock_unix_ms(), time));
+    svc_json_write_field_text(
+        writer, "time", svc_clock_format_ms(svc_clock_unix_ms(), time));
     svc_json_write_field_text(writer, "level", names[level]);
     svc_json_write_field_text(writer, "service", setup.service);
     svc_json_write_field_text(writer, "message", message);
@@ -84,8 +85,8 @@ static void write_head(
 }
 
 /* A line that is too long keeps its head and says so, and stays valid JSON. */
-static void write_line(struct svc_buf *line, enum svc_log_level level, const char *message,
-    const struct svc_log_field *fields)
+static void write_line(struct svc_buf *line, enum svc_log_level level,
+    const char *message, const struct svc_log_field *fields)
 {
     struct svc_json_writer writer;
 
@@ -110,7 +111,8 @@ void svc_log_fields(
     svc_buf_init(&line, LINE_SIZE);
     write_line(&line, level, message, fields);
     if (line.overflow) {
-        const struct svc_log_field cut[] = {SVC_TEXT("cut", "the line was too long"), {0}};
+        const struct svc_log_field cut[] = {
+            SVC_TEXT("cut", "the line was too long"), {0}};
         svc_buf_clear(&line);
         write_line(&line, level, message, cut);
     }

@@ -3,8 +3,8 @@
  *
  *     svc_log(SVC_LOG_WARN, "redis is gone", SVC_TEXT("error", text), SVC_INT("ms", 50));
  *
- * What tells who a customer is or what they wrote goes through SVC_PRIVATE, which masks it
- * unless LOG_PRIVATE is on. */
+ * What tells who a customer is or what they wrote goes through SVC_PRIVATE, which masks
+ * it unless LOG_PRIVATE is on. */
 #ifndef SVC_LOG_H
 #define SVC_LOG_H
 

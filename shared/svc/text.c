@@ -24,7 +24,8 @@ static size_t sequence_length(const uint8_t *bytes, size_t room)
     if ((first & 0xF0) == 0xE0) {
         uint8_t low = first == 0xE0 ? 0xA0 : 0x80;
         uint8_t high = first == 0xED ? 0x9F : 0xBF;
-        return room >= 3 && bytes[1] >= low && bytes[1] <= high && (bytes[2] & 0xC0) == 0x80
+        return room >= 3 && bytes[1] >= low && bytes[1] <= high &&
+                       (bytes[2] & 0xC0) == 0x80
                    ? 3
                    : 0;
     }

@@ -35,15 +35,15 @@ void svc_text_to_hex(const uint8_t *bytes, size_t length, char *out);
 /* Takes either case. False when TEXT isn't exactly 2 * SIZE hexadecimal digits. */
 bool svc_text_from_hex(struct svc_slice text, uint8_t *out, size_t size);
 
-/* A whole decimal number, with an optional minus sign, that fits; nothing else around it. */
+/* A whole decimal number that fits, with an optional minus sign and nothing else. */
 SVC_MUST_CHECK bool svc_text_to_int64(struct svc_slice text, int64_t *ret_value);
 
-/* Decodes %XX (and, where PLUS_IS_SPACE, '+') in place; returns the new length, or -1 for a
- * broken escape. */
+/* Decodes %XX (and, where PLUS_IS_SPACE, '+') in place; returns the new length, or -1 for
+ * a broken escape. */
 ptrdiff_t svc_text_percent_decode(char *text, size_t length, bool plus_is_space);
 
-/* "5215512345678" becomes "52*******5678": enough to tell customers apart in a log, not to
- * call one. Texts under 8 bytes become "***". OUT has room for SIZE bytes. */
+/* "5215512345678" becomes "52*******5678": enough to tell customers apart in a log, not
+ * to call one. Texts under 8 bytes become "***". OUT has room for SIZE bytes. */
 void svc_text_mask(struct svc_slice text, char *out, size_t size);
 
 #endif

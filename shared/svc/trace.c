@@ -62,8 +62,8 @@ void svc_trace_begin(struct svc_trace *trace, struct svc_slice header)
 
 void svc_trace_format(const struct svc_trace *trace, char header[SVC_TRACE_PARENT_SIZE])
 {
-    snprintf(header, SVC_TRACE_PARENT_SIZE, "00-%s-%s-%s", trace->trace_id, trace->span_id,
-        trace->flags);
+    snprintf(header, SVC_TRACE_PARENT_SIZE, "00-%s-%s-%s", trace->trace_id,
+        trace->span_id, trace->flags);
 }
 
 const struct svc_trace *svc_trace_current(void)
