@@ -102,10 +102,9 @@ const char *svc_buf_text(const struct svc_buf *buf)
 
 char *svc_buf_take(struct svc_buf *buf, size_t *ret_length)
 {
-    if (buf->bytes == NULL) {
-        svc_buf_add(buf, "", 0);
-    }
-    char *bytes = buf->bytes != NULL ? buf->bytes : svc_strdup("");
+    char *bytes = buf->bytes != NULL ? buf->bytes : svc_alloc(1);
+
+    bytes[buf->length] = '\0';
     if (ret_length != NULL) {
         *ret_length = buf->length;
     }

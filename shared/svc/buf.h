@@ -27,7 +27,7 @@ void svc_buf_printf(struct svc_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Room for LENGTH more bytes at the end, to be written by the caller, who then adds what
- * it wrote to `length`; NULL past the limit. */
+ * it wrote to `length` and puts a NUL behind it; NULL past the limit. */
 char *svc_buf_reserve(struct svc_buf *buf, size_t length);
 
 /* The text so far; never NULL; valid until the next change. */

@@ -1,11 +1,14 @@
 #include "mem.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BLOCK_SIZE ((size_t)16 * 1024)
 #define ALIGNMENT ((size_t)16)
+/* More than any system has: sums with it can't wrap. */
+#define SIZE_TOO_LARGE (SIZE_MAX / 2)
 
 struct svc_arena_block {
     struct svc_arena_block *older;
@@ -13,11 +16,16 @@ struct svc_arena_block {
     _Alignas(16) unsigned char bytes[];
 };
 
+static _Noreturn void die(void)
+{
+    fputs("out of memory\n", stderr);
+    abort();
+}
+
 static void *or_die(void *memory)
 {
     if (memory == NULL) {
-        fputs("out of memory\n", stderr);
-        abort();
+        die();
     }
     return memory;
 }
@@ -69,6 +77,9 @@ static void add_block(struct svc_arena *arena, size_t needed)
 
 void *svc_arena_alloc(struct svc_arena *arena, size_t size)
 {
+    if (size > SIZE_TOO_LARGE) {
+        die();
+    }
     size_t rounded = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 
     if (arena->block == NULL || arena->block->size - arena->used < rounded) {
