@@ -17,6 +17,7 @@ from pathlib import Path
 from launcher.errors import LauncherError
 
 POLL_S = 0.02
+STOP_SIGNAL = signal.SIGTERM
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Process:
             time.sleep(POLL_S)
         return True
 
-    def stop(self, sig: signal.Signals = signal.SIGTERM, *, grace_s: float = 10) -> int | None:
+    def stop(self, sig: signal.Signals = STOP_SIGNAL, *, grace_s: float = 20) -> int | None:
         """Asks it to stop, kills it and its children when the grace is over."""
         if self.alive:
             self.send(sig)

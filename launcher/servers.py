@@ -15,14 +15,15 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from launcher.errors import LauncherError
 from launcher.ports import LOOPBACK, free_port, kept_port
 from launcher.processes import Process
+from launcher.waiting import wait_for
 
 __all__ = ["Postgres", "Redis", "free_port", "postgres_bin"]
 
@@ -49,18 +50,22 @@ class Postgres:
     password: str
     process: Process
 
+    # "Fast" shutdown: it ends the sessions instead of waiting for them.
+    STOP_SIGNAL: ClassVar[signal.Signals] = signal.SIGINT
+
     @staticmethod
     def start(
         directory: Path,
         *,
         log: Path | None = None,
+        pid_file: Path | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> Postgres:
         """Makes the cluster at the first start; `settings` are options of the server."""
         directory = directory.resolve()
         directory.mkdir(parents=True, exist_ok=True)
         log = log or directory / "postgres.log"
-        pid_file = directory / "postgres.pid"
+        pid_file = pid_file or directory / "postgres.pid"
         running = Process.load("postgres", pid_file)
         password = _kept_secret(directory / "password")
         if running is not None:
@@ -85,7 +90,7 @@ class Postgres:
             "postgres", argv, pid_file=pid_file, log=log, env=_plain_env(), cwd=home, user=user
         )
         server = Postgres(port, password, process)
-        _wait_until(server._answers, process, log)
+        wait_for(process, server._answers, START_TIMEOUT_S, log)
         return server
 
     @property
@@ -116,8 +121,7 @@ class Postgres:
         return self.database_url(name)
 
     def stop(self) -> None:
-        # SIGINT is PostgreSQL's "fast" shutdown: it ends sessions instead of waiting for them.
-        self.process.stop(signal.SIGINT, grace_s=20)
+        self.process.stop(self.STOP_SIGNAL, grace_s=20)
 
     def _answers(self) -> bool:
         ready = [postgres_bin() / "pg_isready", "-q", "-t", "1", "-d", self.url]
@@ -135,12 +139,13 @@ class Redis:
         *,
         appendonly: bool = True,
         log: Path | None = None,
+        pid_file: Path | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> Redis:
         directory = directory.resolve()
         directory.mkdir(parents=True, exist_ok=True)
         log = log or directory / "redis.log"
-        pid_file = directory / "redis.pid"
+        pid_file = pid_file or directory / "redis.pid"
         running = Process.load("redis", pid_file)
         if running is not None:
             return Redis(int((directory / "port").read_text()), running)
@@ -163,7 +168,7 @@ class Redis:
             argv += [f"--{name}", value]
         process = Process.start("redis", argv, pid_file=pid_file, log=log, env=_plain_env())
         server = Redis(port, process)
-        _wait_until(server._answers, process, log)
+        wait_for(process, server._answers, START_TIMEOUT_S, log)
         return server
 
     @property
@@ -180,24 +185,13 @@ class Redis:
             return connection.makefile().readline().strip()
 
     def stop(self) -> None:
-        self.process.stop(signal.SIGTERM, grace_s=10)
+        self.process.stop()
 
     def _answers(self) -> bool:
         try:
             return self.command("PING") == "+PONG"
         except OSError:
             return False
-
-
-def _wait_until(answers, process: Process, log: Path) -> None:
-    end = time.monotonic() + START_TIMEOUT_S
-    while not answers():
-        if not process.alive:
-            raise LauncherError(f"{process.name} stopped while it started", log=log)
-        if time.monotonic() > end:
-            process.stop(grace_s=2)
-            raise LauncherError(f"{process.name} gave no answer for {START_TIMEOUT_S} s", log=log)
-        time.sleep(0.05)
 
 
 def _plain_env() -> dict[str, str]:

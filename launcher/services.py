@@ -1,0 +1,33 @@
+"""The C services, in the order of their ports: the one list that the launcher has of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.paths import build_folder
+
+
+@dataclass(frozen=True)
+class Service:
+    name: str
+    port: int  # in containers and Kubernetes; here each gets a free one
+    needs: tuple[str, ...]  # the variables of .commerce/env that it is started with
+
+    @property
+    def url_variable(self) -> str:
+        return f"{self.name.upper()}_URL"
+
+    @property
+    def host(self) -> str:
+        """Its name in compose and Kubernetes, which the workflows use."""
+        return self.name.replace("_", "-")
+
+    @property
+    def binary(self) -> Path:
+        return build_folder() / "bin" / self.name
+
+
+SERVICES = (
+    Service("parse_message_optimized", 8101, ("REDIS_URL", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN")),
+)
