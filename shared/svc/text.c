@@ -1,5 +1,6 @@
 #include "text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool svc_slice_equals(struct svc_slice slice, const char *text)
@@ -185,15 +186,28 @@ ptrdiff_t svc_text_percent_decode(char *text, size_t length, bool plus_is_space)
     return (ptrdiff_t)out;
 }
 
+static bool is_inside_character(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
 void svc_text_mask(struct svc_slice text, char *out, size_t size)
 {
     if (text.length < 8 || size < text.length + 1) {
-        strncpy(out, "***", size);
-        out[size - 1] = '\0';
+        snprintf(out, size, "***");
         return;
     }
-    memcpy(out, text.text, 2);
-    memset(out + 2, '*', text.length - 6);
-    memcpy(out + text.length - 4, text.text + text.length - 4, 4);
+    /* What is shown are whole characters, so that the result is UTF-8 where TEXT is. */
+    size_t head = 2;
+    while (head > 0 && is_inside_character(text.text[head])) {
+        head--;
+    }
+    size_t tail = text.length - 4;
+    while (tail < text.length && is_inside_character(text.text[tail])) {
+        tail++;
+    }
+    memcpy(out, text.text, head);
+    memset(out + head, '*', tail - head);
+    memcpy(out + tail, text.text + tail, text.length - tail);
     out[text.length] = '\0';
 }
