@@ -66,10 +66,15 @@ static char *put_digits(char *text, unsigned value, int digits)
     return text + digits;
 }
 
+static int64_t clamp(int64_t value, int64_t low, int64_t high)
+{
+    value = value < low ? low : value;
+    return value > high ? high : value;
+}
+
+/* SECONDS: in the years 0 to 9999. */
 static char *put_seconds(char *text, int64_t seconds)
 {
-    seconds = seconds < YEAR_0_S ? YEAR_0_S : seconds;
-    seconds = seconds > YEAR_9999_S ? YEAR_9999_S : seconds;
     int64_t days = seconds >= 0 ? seconds / DAY_S : -((-seconds + DAY_S - 1) / DAY_S);
     unsigned of_day = (unsigned)(seconds - days * DAY_S);
     struct civil date = civil_from_days(days);
@@ -89,7 +94,7 @@ static char *put_seconds(char *text, int64_t seconds)
 
 const char *svc_clock_format_s(int64_t seconds, char text[SVC_CLOCK_TEXT_SIZE])
 {
-    char *end = put_seconds(text, seconds);
+    char *end = put_seconds(text, clamp(seconds, YEAR_0_S, YEAR_9999_S));
 
     memcpy(end, "Z", 2);
     return text;
@@ -97,6 +102,7 @@ const char *svc_clock_format_s(int64_t seconds, char text[SVC_CLOCK_TEXT_SIZE])
 
 const char *svc_clock_format_ms(int64_t milliseconds, char text[SVC_CLOCK_TEXT_SIZE])
 {
+    milliseconds = clamp(milliseconds, YEAR_0_S * 1000, YEAR_9999_S * 1000 + 999);
     int64_t seconds = milliseconds / 1000 - (milliseconds % 1000 < 0);
     char *end = put_seconds(text, seconds);
 
