@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Sampled and random; the standard wants all others cleared. */
+#define KNOWN_FLAGS 0x03u
+
 static _Thread_local const struct svc_trace *current;
 
 static bool is_lower_hex(const char *text, size_t length)
@@ -51,9 +54,11 @@ void svc_trace_begin(struct svc_trace *trace, struct svc_slice header)
     svc_text_to_hex(bytes + 16, 8, trace->span_id);
     if (is_traceparent(header)) {
         memcpy(trace->trace_id, header.text + 3, 32);
-        memcpy(trace->flags, header.text + 53, 2);
         trace->trace_id[32] = '\0';
-        trace->flags[2] = '\0';
+        uint8_t flags = 0;
+        svc_text_from_hex((struct svc_slice){header.text + 53, 2}, &flags, 1);
+        flags &= KNOWN_FLAGS;
+        svc_text_to_hex(&flags, 1, trace->flags);
         return;
     }
     svc_text_to_hex(bytes, 16, trace->trace_id);
