@@ -6,8 +6,8 @@ readonly LOCK_KEY=7231908455210118
 readonly LOCK_WAIT_S=60
 # A change of a live table waits for its lock this long and then steps back, so
 # that the queries queueing up behind it are never held for longer.
-readonly TABLE_LOCK_TIMEOUT=3s
-readonly TABLE_LOCK_TRIES=20
+readonly TABLE_LOCK_TIMEOUT=500ms
+readonly TABLE_LOCK_TRIES=120
 
 readonly EXIT_FAILED=1 EXIT_USAGE=2 EXIT_MISSING=3 EXIT_CHANGED=4 EXIT_LOCKED=5
 
@@ -228,6 +228,9 @@ apply_with_retries() {
             return
         fi
         grep -q 55P03 "$pipes/errors" || break
+        if ((try == 1)); then
+            echo "waiting      $name: a long transaction holds its table" >&2
+        fi
         sleep 1
     done
     cat "$pipes/errors" >&2
