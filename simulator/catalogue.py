@@ -12,7 +12,8 @@ PRODUCTS_MAX = 500
 NAMES = {
     "sku": ("sku", "product_retailer_id", "retailer_id", "codigo", "code", "id"),
     "name": ("name", "nombre", "title", "product_name"),
-    "price": ("price", "precio", "sale_price"),
+    "price": ("price", "precio"),
+    "offer": ("offer_price", "sale_price", "precio_oferta"),
     "price_minor": ("price_minor", "price_cents", "precio_centavos"),
     "currency": ("currency", "moneda"),
     "category": ("category", "categoria", "category_name", "category_slug"),
@@ -53,6 +54,9 @@ def _product(row: dict[str, str]) -> dict[str, Any] | None:
     if price is None and found["price_minor"]:
         minor = parse_price(found["price_minor"])
         price = minor / 100 if minor is not None else None
+    offer = parse_price(found["offer"]) if found["offer"] else None
+    if price and offer and offer < price:
+        price = offer
     if not found["sku"] or not found["name"] or price is None:
         return None
     return {"sku": found["sku"], "name": found["name"], "price": float(price),

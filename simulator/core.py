@@ -12,7 +12,7 @@ from aiohttp import web
 from .config import Config
 from .hub import Hub
 from .settings import Settings
-from .state import Customer, Message, Store
+from .state import Customer, Message, Store, country_of
 from .whatsapp.delivery import Delivery, Dispatcher
 from .whatsapp.media import MediaStore
 from .whatsapp.readable import actions_of, text_of
@@ -59,8 +59,8 @@ class Simulator:
         last = next(reversed(customer.messages.values()), None) if customer.messages else None
         return {"id": customer.id, "key": customer.key, "name": customer.name,
                 "wa_id": customer.wa_id, "user_id": customer.user_id,
-                "parent_user_id": customer.parent_user_id, "username": customer.username,
-                "phone_visible": customer.phone_visible, "online": customer.online,
+                "country": country_of(customer.wa_id), "parent_user_id": customer.parent_user_id,
+                "username": customer.username, "phone_visible": customer.phone_visible, "online": customer.online,
                 "reachable": customer.reachable,
                 "window_open": customer.window_open(self.settings.window_s, now),
                 "typing": now < customer.typing_until,
