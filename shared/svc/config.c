@@ -20,13 +20,15 @@ static bool fail(struct svc_config_error *ret_error, const struct svc_setting *s
         value = "(a secret)";
     }
     snprintf(ret_error->message, sizeof ret_error->message, "%s=%.*s%s: must be %s",
-        setting->name, SHOWN_MAX, value, strlen(value) > SHOWN_MAX ? "..." : "", expected);
+        setting->name, SHOWN_MAX, value, strlen(value) > SHOWN_MAX ? "..." : "",
+        expected);
     return false;
 }
 
 /* The text of a file without the line feed that editors leave at the end; NULL, with the
  * reason, on failure. */
-static char *read_file(const char *variable, const char *path, struct svc_config_error *ret_error)
+static char *read_file(
+    const char *variable, const char *path, struct svc_config_error *ret_error)
 {
     FILE *file = fopen(path, "re");
 
@@ -70,9 +72,11 @@ static bool set_int(const struct svc_setting *setting, const char *value, int64_
     int64_t number = 0;
     struct svc_slice slice = {value, strlen(value)};
 
-    if (!svc_text_to_int64(slice, &number) || number < setting->min || number > setting->max) {
-        snprintf(expected, sizeof expected, "a whole number from %" PRId64 " to %" PRId64 "%s%s",
-            setting->min, setting->max, setting->unit != NULL ? " in " : "",
+    if (!svc_text_to_int64(slice, &number) || number < setting->min ||
+        number > setting->max) {
+        snprintf(expected, sizeof expected,
+            "a whole number from %" PRId64 " to %" PRId64 "%s%s", setting->min,
+            setting->max, setting->unit != NULL ? " in " : "",
             setting->unit != NULL ? setting->unit : "");
         return fail(ret_error, setting, value, expected);
     }
@@ -120,7 +124,8 @@ static bool set_text(const struct svc_setting *setting, const char *value,
     char expected[64];
 
     if (strlen(value) > (size_t)setting->max) {
-        snprintf(expected, sizeof expected, "at most %" PRId64 " bytes long", setting->max);
+        snprintf(
+            expected, sizeof expected, "at most %" PRId64 " bytes long", setting->max);
         return fail(ret_error, setting, value, expected);
     }
     *target = svc_strdup(value);

@@ -1,8 +1,8 @@
 /* Settings: one table a service, read from the environment once, at the start.
  *
- * Each setting NAME may also come from a file named by NAME_FILE (a secret that Kubernetes
- * or Docker mounts). An empty value counts as not set. A bad value stops the start with one
- * line that holds the name, the value and what is allowed. */
+ * Each setting NAME may also come from a file named by NAME_FILE (a secret that
+ * Kubernetes or Docker mounts). An empty value counts as not set. A bad value stops the
+ * start with one line that holds the name, the value and what is allowed. */
 #ifndef SVC_CONFIG_H
 #define SVC_CONFIG_H
 
@@ -32,24 +32,34 @@ struct svc_setting {
     const char *choices; /* "a|b|c" */
 };
 
-/* A table's lines:
- *     SVC_INT_SETTING(struct config, lease_ms, "LEASE_MS", "60000", "ms", 1000, 3600000,
- *         "how long ...") */
-#define SVC_INT_SETTING(owner, member, name, standard, unit, min, max, help)             \
-    {(name), SVC_SETTING_INT, (standard), (unit), (help), offsetof(owner, member), (min), \
-        (max), NULL}
-#define SVC_BOOL_SETTING(owner, member, name, standard, help)                            \
-    {(name), SVC_SETTING_BOOL, (standard), NULL, (help), offsetof(owner, member), 0, 0,  \
-        NULL}
-#define SVC_TEXT_SETTING(owner, member, name, standard, help)                            \
-    {(name), SVC_SETTING_TEXT, (standard), NULL, (help), offsetof(owner, member), 0,     \
-        4096, NULL}
-#define SVC_SECRET_SETTING(owner, member, name, help)                                    \
-    {(name), SVC_SETTING_SECRET, NULL, NULL, (help), offsetof(owner, member), 0, 4096,   \
-        NULL}
-#define SVC_CHOICE_SETTING(owner, member, name, standard, choices, help)                 \
-    {(name), SVC_SETTING_CHOICE, (standard), NULL, (help), offsetof(owner, member), 0, 0, \
-        (choices)}
+/* A table's lines. OWNER and MEMBER tell where the value goes; the rest as above:
+ *     SVC_SETTING_INT_AT(struct config, lease_ms, "LEASE_MS", "60000", "ms", 1000,
+ * 3600000, "how long ...") */
+#define SVC_SETTING_INT_AT(owner, member, name, standard, unit, min, max, help)          \
+    {                                                                                    \
+        (name), SVC_SETTING_INT, (standard), (unit), (help), offsetof(owner, member),    \
+            (min), (max), NULL                                                           \
+    }
+#define SVC_SETTING_BOOL_AT(owner, member, name, standard, help)                         \
+    {                                                                                    \
+        (name), SVC_SETTING_BOOL, (standard), NULL, (help), offsetof(owner, member), 0,  \
+            0, NULL                                                                      \
+    }
+#define SVC_SETTING_TEXT_AT(owner, member, name, standard, help)                         \
+    {                                                                                    \
+        (name), SVC_SETTING_TEXT, (standard), NULL, (help), offsetof(owner, member), 0,  \
+            4096, NULL                                                                   \
+    }
+#define SVC_SETTING_SECRET_AT(owner, member, name, help)                                 \
+    {                                                                                    \
+        (name), SVC_SETTING_SECRET, NULL, NULL, (help), offsetof(owner, member), 0,      \
+            4096, NULL                                                                   \
+    }
+#define SVC_SETTING_CHOICE_AT(owner, member, name, standard, choices, help)              \
+    {                                                                                    \
+        (name), SVC_SETTING_CHOICE, (standard), NULL, (help), offsetof(owner, member),   \
+            0, 0, (choices)                                                              \
+    }
 
 struct svc_setting_table {
     const struct svc_setting *settings;
@@ -61,8 +71,8 @@ struct svc_config_error {
     char message[512];
 };
 
-/* Fills TABLE's target. LOOKUP is getenv, or a test's stand-in. Texts are copies that live
- * as long as the process. Stops at the first bad value. */
+/* Fills TABLE's target. LOOKUP is getenv, or a test's stand-in. Texts are copies that
+ * live as long as the process. Stops at the first bad value. */
 SVC_MUST_CHECK bool svc_config_read(const struct svc_setting_table *table,
     char *(*lookup)(const char *name), struct svc_config_error *ret_error);
 

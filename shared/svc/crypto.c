@@ -1,6 +1,7 @@
 #include "crypto.h"
 
 #include <nettle/hmac.h>
+#include <nettle/sha1.h>
 #include <nettle/sha2.h>
 
 _Static_assert(sizeof(struct svc_sha256) >= sizeof(struct sha256_ctx),
@@ -42,4 +43,15 @@ void svc_hmac_sha256(
     hmac_sha256_set_key(&hmac, key.length, (const uint8_t *)key.text);
     hmac_sha256_update(&hmac, message.length, (const uint8_t *)message.text);
     hmac_sha256_digest(&hmac, SVC_SHA256_SIZE, digest);
+}
+
+void svc_sha1_hex(struct svc_slice text, char hex[41])
+{
+    struct sha1_ctx hash;
+    uint8_t digest[SHA1_DIGEST_SIZE];
+
+    sha1_init(&hash);
+    sha1_update(&hash, text.length, (const uint8_t *)text.text);
+    sha1_digest(&hash, sizeof digest, digest);
+    svc_text_to_hex(digest, sizeof digest, hex);
 }

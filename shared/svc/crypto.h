@@ -18,7 +18,10 @@ void svc_sha256_finish(struct svc_sha256 *hash, uint8_t digest[SVC_SHA256_SIZE])
 void svc_sha256_finish_hex(struct svc_sha256 *hash, char hex[SVC_SHA256_HEX_SIZE]);
 
 /* HMAC-SHA-256 (RFC 2104). */
-void svc_hmac_sha256(struct svc_slice key, struct svc_slice message,
-    uint8_t digest[SVC_SHA256_SIZE]);
+void svc_hmac_sha256(
+    struct svc_slice key, struct svc_slice message, uint8_t digest[SVC_SHA256_SIZE]);
+
+/* SHA-1 in lower-case hexadecimal: the name that Redis gives a script, nothing secret. */
+void svc_sha1_hex(struct svc_slice text, char hex[41]);
 
 #endif

@@ -19,7 +19,7 @@ struct loader {
 
 static bool fail(struct loader *loader, const char *where, const char *reason)
 {
-    snprintf(loader->error, 256, "contract, %s: %s", where, reason);
+    snprintf(loader->error, 256, "contract, %.60s: %.180s", where, reason);
     return false;
 }
 
@@ -35,8 +35,8 @@ static const struct svc_json *resolve(struct loader *loader, const struct svc_js
         return NULL;
     }
     const struct svc_json *target = loader->api->document;
-    char *copy = svc_arena_strndup(
-        &loader->api->arena, reference.text + 2, reference.length - 2);
+    char *copy =
+        svc_arena_strndup(&loader->api->arena, reference.text + 2, reference.length - 2);
     for (char *rest = copy, *name; (name = strsep(&rest, "/")) != NULL;) {
         target = svc_json_get(target, name);
     }
@@ -53,7 +53,8 @@ static bool load_parameter(
     if (svc_slice_equals(in, "header")) {
         return true; /* headers are read by their handlers; the contract tells of them */
     }
-    struct svc_parameter *parameter = &operation->parameters[operation->parameter_count++];
+    struct svc_parameter *parameter =
+        &operation->parameters[operation->parameter_count++];
     parameter->name = svc_json_get_text(source, "name").text;
     parameter->in_path = svc_slice_equals(in, "path");
     parameter->required = svc_json_is(svc_json_get(source, "required"), SVC_JSON_TRUE);
@@ -61,7 +62,8 @@ static bool load_parameter(
         return fail(loader, operation->id, "a parameter needs name and schema");
     }
     parameter->schema = svc_schema_compile(&loader->compiler, schema);
-    return parameter->schema != NULL || fail(loader, operation->id, loader->compiler.error);
+    return parameter->schema != NULL ||
+           fail(loader, operation->id, loader->compiler.error);
 }
 
 static bool load_parameters(
@@ -90,7 +92,8 @@ static bool load_body(
     if (body == NULL) {
         return true;
     }
-    const struct svc_json *media = svc_json_get(svc_json_get(body, "content"), "application/json");
+    const struct svc_json *media =
+        svc_json_get(svc_json_get(body, "content"), "application/json");
     const struct svc_json *schema = svc_json_get(media, "schema");
     if (schema == NULL) {
         return fail(loader, operation->id, "a body needs application/json with a schema");
@@ -122,13 +125,15 @@ static bool cut_template(struct loader *loader, struct svc_operation *operation)
         bool parameter = length > 2 && *at == '{' && at[length - 1] == '}';
         operation->is_parameter[operation->segment_count] = parameter;
         operation->segments[operation->segment_count++] =
-            parameter ? (struct svc_slice){at + 1, length - 2} : (struct svc_slice){at, length};
+            parameter ? (struct svc_slice){at + 1, length - 2}
+                      : (struct svc_slice){at, length};
         at += length;
     }
     return true;
 }
 
-static bool load_operation(struct loader *loader, const struct svc_json *path, size_t method)
+static bool load_operation(
+    struct loader *loader, const struct svc_json *path, size_t method)
 {
     const struct svc_json *source = svc_json_get(resolve(loader, path), methods[method]);
     struct svc_openapi *api = loader->api;
@@ -145,7 +150,8 @@ static bool load_operation(struct loader *loader, const struct svc_json *path, s
         return fail(loader, path->key.text, "an operation needs an operationId");
     }
     operation->secured = is_secured(loader, source);
-    return cut_template(loader, operation) && load_parameters(loader, operation, source) &&
+    return cut_template(loader, operation) &&
+           load_parameters(loader, operation, source) &&
            load_body(loader, operation, source);
 }
 
@@ -219,11 +225,11 @@ static bool matches(
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (operation->is_parameter[i] ? segments[i].length == 0
-                                       : segments[i].length != operation->segments[i].length ||
-                                             memcmp(segments[i].text,
-                                                 operation->segments[i].text,
-                                                 segments[i].length) != 0) {
+        if (operation->is_parameter[i]
+                ? segments[i].length == 0
+                : segments[i].length != operation->segments[i].length ||
+                      memcmp(segments[i].text, operation->segments[i].text,
+                          segments[i].length) != 0) {
             return false;
         }
     }
@@ -261,7 +267,8 @@ enum svc_status svc_openapi_match(const struct svc_openapi *api, const char *met
     return known_path ? SVC_METHOD_NOT_ALLOWED : SVC_NOT_FOUND;
 }
 
-void svc_openapi_allowed(const struct svc_openapi *api, char *path, struct svc_buf *ret_allowed)
+void svc_openapi_allowed(
+    const struct svc_openapi *api, char *path, struct svc_buf *ret_allowed)
 {
     struct svc_slice segments[SVC_OPENAPI_SEGMENTS_MAX];
     int count = cut_path(path, segments);

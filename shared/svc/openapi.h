@@ -47,22 +47,24 @@ void svc_openapi_done(struct svc_openapi *api);
 
 struct svc_openapi_match {
     const struct svc_operation *operation;
-    struct svc_slice values[SVC_OPENAPI_SEGMENTS_MAX]; /* of the path's parameters, decoded */
+    struct svc_slice
+        values[SVC_OPENAPI_SEGMENTS_MAX]; /* of the path's parameters, decoded */
 };
 
-/* Finds the operation for METHOD and PATH (without query). PATH is cut and decoded in place.
- * Else NOT_FOUND, METHOD_NOT_ALLOWED or MALFORMED. */
+/* Finds the operation for METHOD and PATH (without query). PATH is cut and decoded in
+ * place. Else NOT_FOUND, METHOD_NOT_ALLOWED or MALFORMED. */
 SVC_MUST_CHECK enum svc_status svc_openapi_match(const struct svc_openapi *api,
     const char *method, char *path, struct svc_openapi_match *ret_match);
 
-/* Writes the methods that PATH takes, "GET, POST", as the Allow header wants them. PATH is
- * changed as by svc_openapi_match. */
-void svc_openapi_allowed(const struct svc_openapi *api, char *path, struct svc_buf *ret_allowed);
+/* Writes the methods that PATH takes, "GET, POST", as the Allow header wants them. PATH
+ * is changed as by svc_openapi_match. */
+void svc_openapi_allowed(
+    const struct svc_openapi *api, char *path, struct svc_buf *ret_allowed);
 
-/* Checks the path's and the query's parameters. QUERY is decoded in place. `ret_values` has
- * one entry a parameter of the operation, NULL where it isn't given; each has the type that
- * its schema wants. Parameters that the contract doesn't name are passed over: Meta adds
- * some to what it was given. */
+/* Checks the path's and the query's parameters. QUERY is decoded in place. `ret_values`
+ * has one entry a parameter of the operation, NULL where it isn't given; each has the
+ * type that its schema wants. Parameters that the contract doesn't name are passed over:
+ * Meta adds some to what it was given. */
 void svc_openapi_read_parameters(const struct svc_openapi_match *match, char *query,
     const struct svc_json **ret_values, struct svc_problems *problems);
 

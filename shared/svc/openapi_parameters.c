@@ -6,8 +6,8 @@
 /* More would be somebody's attempt; the rest of the query is passed over. */
 #define PAIRS_MAX 64
 
-static void add_fault(struct svc_problems *problems, const struct svc_parameter *parameter,
-    const char *detail)
+static void add_fault(struct svc_problems *problems,
+    const struct svc_parameter *parameter, const char *detail)
 {
     char pointer[128];
 
@@ -18,8 +18,8 @@ static void add_fault(struct svc_problems *problems, const struct svc_parameter 
 
 /* A text as the JSON value that SCHEMA wants, where it looks like one: a number or a
  * boolean is written in a URL as it is in JSON. */
-static const struct svc_json *to_value(struct svc_arena *arena, struct svc_slice text,
-    const struct svc_schema *schema)
+static const struct svc_json *to_value(
+    struct svc_arena *arena, struct svc_slice text, const struct svc_schema *schema)
 {
     static const struct svc_json_limits plain = {.depth = 0, .values = 1};
     struct svc_json_error error;
@@ -34,14 +34,15 @@ static const struct svc_json *to_value(struct svc_arena *arena, struct svc_slice
     }
     struct svc_json *value = svc_arena_alloc(arena, sizeof *value);
     value->type = SVC_JSON_STRING;
-    value->text = (struct svc_slice){
-        svc_arena_strndup(arena, text.text, text.length), text.length};
+    value->text =
+        (struct svc_slice){svc_arena_strndup(arena, text.text, text.length), text.length};
     return value;
 }
 
-/* Faults are found with pointers into the value; a parameter's name stands before them. */
-static void check_value(const struct svc_parameter *parameter, const struct svc_json *value,
-    struct svc_problems *problems)
+/* Faults are found with pointers into the value; a parameter's name stands before them.
+ */
+static void check_value(const struct svc_parameter *parameter,
+    const struct svc_json *value, struct svc_problems *problems)
 {
     struct svc_problems found = {.arena = problems->arena};
 

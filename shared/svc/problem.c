@@ -65,8 +65,8 @@ void svc_problems_add_at(
     };
 }
 
-void svc_problems_add(struct svc_problems *problems, const struct svc_place *place,
-    const char *format, ...)
+void svc_problems_add(
+    struct svc_problems *problems, const struct svc_place *place, const char *format, ...)
 {
     char detail[DETAIL_SIZE];
     va_list args;
@@ -88,7 +88,8 @@ void svc_problems_add(struct svc_problems *problems, const struct svc_place *pla
     };
 }
 
-void svc_problems_write(const struct svc_problems *problems, struct svc_json_writer *writer)
+void svc_problems_write(
+    const struct svc_problems *problems, struct svc_json_writer *writer)
 {
     svc_json_write_array_begin(writer);
     for (size_t i = 0; i < problems->count; i++) {

@@ -35,7 +35,8 @@ void svc_problems_add_at(
     struct svc_problems *problems, const char *pointer, const char *detail);
 
 /* Writes [{"pointer", "detail"}]. */
-void svc_problems_write(const struct svc_problems *problems, struct svc_json_writer *writer);
+void svc_problems_write(
+    const struct svc_problems *problems, struct svc_json_writer *writer);
 
 /* Writes the whole problem+json object. DETAIL and PROBLEMS may be NULL. */
 void svc_problem_write(struct svc_json_writer *writer, enum svc_status status,

@@ -12,11 +12,12 @@
 typedef bool keyword_reader(
     struct svc_schema_compiler *, struct svc_schema *, const struct svc_json *);
 
-static bool fail(
-    struct svc_schema_compiler *compiler, const struct svc_json *source, const char *reason)
+static bool fail(struct svc_schema_compiler *compiler, const struct svc_json *source,
+    const char *reason)
 {
     snprintf(compiler->error, sizeof compiler->error, "schema keyword \"%.*s\": %s",
-        (int)source->key.length, source->key.text != NULL ? source->key.text : "", reason);
+        (int)source->key.length, source->key.text != NULL ? source->key.text : "",
+        reason);
     return false;
 }
 
@@ -34,7 +35,8 @@ static const struct {
     {"object", SVC_SCHEMA_OBJECT, "an object"},
 };
 
-static bool add_type(struct svc_buf *text, struct svc_schema *schema, struct svc_slice name)
+static bool add_type(
+    struct svc_buf *text, struct svc_schema *schema, struct svc_slice name)
 {
     for (size_t i = 0; i < sizeof type_names / sizeof type_names[0]; i++) {
         if (svc_slice_equals(name, type_names[i].name)) {
@@ -69,7 +71,8 @@ static bool read_enum(struct svc_schema_compiler *compiler, struct svc_schema *s
     const struct svc_json *source)
 {
     schema->enumeration = source;
-    return svc_json_is(source, SVC_JSON_ARRAY) || fail(compiler, source, "must be an array");
+    return svc_json_is(source, SVC_JSON_ARRAY) ||
+           fail(compiler, source, "must be an array");
 }
 
 static bool read_const(struct svc_schema_compiler *compiler, struct svc_schema *schema,
@@ -116,8 +119,8 @@ static bool read_one_of(struct svc_schema_compiler *compiler, struct svc_schema 
     return read_list(compiler, &schema->one_of, source);
 }
 
-static bool read_properties(struct svc_schema_compiler *compiler, struct svc_schema *schema,
-    const struct svc_json *source)
+static bool read_properties(struct svc_schema_compiler *compiler,
+    struct svc_schema *schema, const struct svc_json *source)
 {
     if (!svc_json_is(source, SVC_JSON_OBJECT)) {
         return fail(compiler, source, "must be an object");
@@ -126,7 +129,8 @@ static bool read_properties(struct svc_schema_compiler *compiler, struct svc_sch
         svc_arena_alloc(compiler->arena, source->count * sizeof *schema->properties);
     const struct svc_json *member = source->first;
     for (; member != NULL; member = member->next) {
-        struct svc_schema_property *property = &schema->properties[schema->property_count++];
+        struct svc_schema_property *property =
+            &schema->properties[schema->property_count++];
         property->name = member->key;
         property->schema = svc_schema_compile(compiler, member);
         if (property->schema == NULL) {
@@ -140,11 +144,12 @@ static bool read_required(struct svc_schema_compiler *compiler, struct svc_schem
     const struct svc_json *source)
 {
     schema->required = source;
-    return svc_json_is(source, SVC_JSON_ARRAY) || fail(compiler, source, "must be an array");
+    return svc_json_is(source, SVC_JSON_ARRAY) ||
+           fail(compiler, source, "must be an array");
 }
 
-static bool read_additional(struct svc_schema_compiler *compiler, struct svc_schema *schema,
-    const struct svc_json *source)
+static bool read_additional(struct svc_schema_compiler *compiler,
+    struct svc_schema *schema, const struct svc_json *source)
 {
     schema->closed = svc_json_is(source, SVC_JSON_FALSE);
     if (!svc_json_is(source, SVC_JSON_OBJECT)) {
@@ -177,8 +182,8 @@ static bool read_pattern(struct svc_schema_compiler *compiler, struct svc_schema
     return schema->pattern != NULL || fail(compiler, source, "not a regular expression");
 }
 
-static bool read_reference(struct svc_schema_compiler *compiler, struct svc_schema *schema,
-    const struct svc_json *source)
+static bool read_reference(struct svc_schema_compiler *compiler,
+    struct svc_schema *schema, const struct svc_json *source)
 {
     struct svc_slice path = svc_json_text(source);
     const struct svc_json *target = compiler->document;
@@ -256,7 +261,8 @@ static bool read_number(struct svc_schema_compiler *compiler, struct svc_schema 
     for (size_t i = 0; i < sizeof int_keywords / sizeof int_keywords[0]; i++) {
         if (svc_slice_equals(source->key, int_keywords[i].name)) {
             *ret_known = true;
-            int64_t *target = (int64_t *)(void *)((char *)schema + int_keywords[i].offset);
+            int64_t *target =
+                (int64_t *)(void *)((char *)schema + int_keywords[i].offset);
             return svc_json_to_int64(source, target) ||
                    fail(compiler, source, "must be a whole number");
         }
@@ -264,7 +270,8 @@ static bool read_number(struct svc_schema_compiler *compiler, struct svc_schema 
     for (size_t i = 0; i < sizeof double_keywords / sizeof double_keywords[0]; i++) {
         if (svc_slice_equals(source->key, double_keywords[i].name)) {
             *ret_known = true;
-            double *target = (double *)(void *)((char *)schema + double_keywords[i].offset);
+            double *target =
+                (double *)(void *)((char *)schema + double_keywords[i].offset);
             *target = svc_json_to_double(source);
             return !isnan(*target) || fail(compiler, source, "must be a number");
         }
@@ -319,7 +326,8 @@ const struct svc_schema *svc_schema_compile(
         fail(compiler, source, "a schema must be an object or true");
         return NULL;
     }
-    for (const struct svc_json *member = source->first; member != NULL; member = member->next) {
+    for (const struct svc_json *member = source->first; member != NULL;
+         member = member->next) {
         if (!read_keyword(compiler, schema, member)) {
             return NULL;
         }
@@ -335,8 +343,8 @@ bool svc_schema_matches(const void *pattern, struct svc_slice text)
     if (match == NULL) {
         return false;
     }
-    int found = pcre2_match(code, (PCRE2_SPTR)text.text, text.length, 0,
-        PCRE2_NO_UTF_CHECK, match, NULL);
+    int found = pcre2_match(
+        code, (PCRE2_SPTR)text.text, text.length, 0, PCRE2_NO_UTF_CHECK, match, NULL);
     pcre2_match_data_free(match);
     return found >= 0;
 }

@@ -1,12 +1,12 @@
-/* JSON Schema 2020-12, the part that our contracts use, compiled once and checked on every
- * request. A keyword that isn't known here stops the start: a contract must not promise
- * what nothing checks.
+/* JSON Schema 2020-12, the part that our contracts use, compiled once and checked on
+ * every request. A keyword that isn't known here stops the start: a contract must not
+ * promise what nothing checks.
  *
  * Known: type, enum, const, $ref (within the document), allOf, anyOf, oneOf, properties,
- * required, additionalProperties, minProperties, maxProperties, items, minItems, maxItems,
- * minLength, maxLength (in characters), pattern, minimum, maximum, exclusiveMinimum,
- * exclusiveMaximum. Annotations (title, description, format, examples, default, x-...) are
- * passed over. */
+ * required, additionalProperties, minProperties, maxProperties, items, minItems,
+ * maxItems, minLength, maxLength (in characters), pattern, minimum, maximum,
+ * exclusiveMinimum, exclusiveMaximum. Annotations (title, description, format, examples,
+ * default, x-...) are passed over. */
 #ifndef SVC_SCHEMA_H
 #define SVC_SCHEMA_H
 

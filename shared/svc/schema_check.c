@@ -103,8 +103,8 @@ static void check_string(const struct svc_schema *schema, const struct svc_json 
     if (schema->min_length > 0 || schema->max_length < INT64_MAX) {
         int64_t length = (int64_t)count_characters(value->text);
         if (length < schema->min_length) {
-            svc_problems_add(problems, place,
-                "must have at least %" PRId64 " characters", schema->min_length);
+            svc_problems_add(problems, place, "must have at least %" PRId64 " characters",
+                schema->min_length);
         }
         if (length > schema->max_length) {
             svc_problems_add(problems, place, "must have at most %" PRId64 " characters",
@@ -128,10 +128,12 @@ static void check_number(const struct svc_schema *schema, const struct svc_json 
         svc_problems_add(problems, place, "must be at most %.15g", schema->maximum);
     }
     if (number <= schema->exclusive_minimum) {
-        svc_problems_add(problems, place, "must be more than %.15g", schema->exclusive_minimum);
+        svc_problems_add(
+            problems, place, "must be more than %.15g", schema->exclusive_minimum);
     }
     if (number >= schema->exclusive_maximum) {
-        svc_problems_add(problems, place, "must be less than %.15g", schema->exclusive_maximum);
+        svc_problems_add(
+            problems, place, "must be less than %.15g", schema->exclusive_maximum);
     }
 }
 
@@ -139,8 +141,8 @@ static void check_array(const struct svc_schema *schema, const struct svc_json *
     const struct svc_place *place, struct svc_problems *problems)
 {
     if (value->count < schema->min_items) {
-        svc_problems_add(
-            problems, place, "must have at least %" PRId64 " elements", schema->min_items);
+        svc_problems_add(problems, place, "must have at least %" PRId64 " elements",
+            schema->min_items);
     }
     if (value->count > schema->max_items) {
         svc_problems_add(
@@ -174,7 +176,8 @@ static void check_member(const struct svc_schema *schema, const struct svc_json 
     const struct svc_place *place, struct svc_problems *problems)
 {
     const struct svc_schema_property *property = find_property(schema, member->key);
-    const struct svc_schema *rule = property != NULL ? property->schema : schema->additional;
+    const struct svc_schema *rule =
+        property != NULL ? property->schema : schema->additional;
     struct svc_place inside = {.parent = place, .name = member->key};
 
     if (rule != NULL) {
@@ -189,7 +192,8 @@ static void check_member(const struct svc_schema *schema, const struct svc_json 
 static void check_object(const struct svc_schema *schema, const struct svc_json *value,
     const struct svc_place *place, struct svc_problems *problems)
 {
-    const struct svc_json *name = schema->required != NULL ? schema->required->first : NULL;
+    const struct svc_json *name =
+        schema->required != NULL ? schema->required->first : NULL;
 
     for (; name != NULL; name = name->next) {
         if (svc_json_get(value, name->text.text) == NULL) {
@@ -205,14 +209,15 @@ static void check_object(const struct svc_schema *schema, const struct svc_json 
         svc_problems_add(problems, place, "must have at most %" PRId64 " members",
             schema->max_properties);
     }
-    for (const struct svc_json *member = value->first; member != NULL; member = member->next) {
+    for (const struct svc_json *member = value->first; member != NULL;
+         member = member->next) {
         check_member(schema, member, place, problems);
     }
 }
 
 /* How many of LIST take VALUE. */
-static size_t count_matches(const struct svc_schema_list *list, const struct svc_json *value,
-    const struct svc_problems *problems)
+static size_t count_matches(const struct svc_schema_list *list,
+    const struct svc_json *value, const struct svc_problems *problems)
 {
     size_t matches = 0;
 
@@ -229,12 +234,15 @@ static void check_combined(const struct svc_schema *schema, const struct svc_jso
     for (size_t i = 0; i < schema->all_of.count; i++) {
         svc_schema_check(schema->all_of.items[i], value, place, problems);
     }
-    if (schema->any_of.count > 0 && count_matches(&schema->any_of, value, problems) == 0) {
-        svc_problems_add(problems, place, "has none of the forms that the contract allows");
-    }
-    if (schema->one_of.count > 0 && count_matches(&schema->one_of, value, problems) != 1) {
+    if (schema->any_of.count > 0 &&
+        count_matches(&schema->any_of, value, problems) == 0) {
         svc_problems_add(
-            problems, place, "must have exactly one of the forms that the contract allows");
+            problems, place, "has none of the forms that the contract allows");
+    }
+    if (schema->one_of.count > 0 &&
+        count_matches(&schema->one_of, value, problems) != 1) {
+        svc_problems_add(problems, place,
+            "must have exactly one of the forms that the contract allows");
     }
 }
 

@@ -1,0 +1,235 @@
+#include "http.h"
+
+#include "http_listen.h"
+#include "http_watch.h"
+#include "mem.h"
+
+#include <ulfius.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Room for a request's line and headers; more is answered with 431. */
+#define HEADER_ROOM ((size_t)32 * 1024)
+
+struct svc_http {
+    struct _u_instance instance;
+    struct svc_http_watch *watch;
+    svc_http_handler *handler;
+    void *context;
+    size_t body_limit;
+    int listener;
+    bool has_instance;
+};
+
+struct svc_slice svc_http_header(
+    const struct svc_http_exchange *exchange, const char *name)
+{
+    const struct _u_request *request = exchange->native;
+    const char *value = u_map_get_case(request->map_header, name);
+
+    return (struct svc_slice){value, value != NULL ? strlen(value) : 0};
+}
+
+/* ulfius frees what it's given, so the answer's bytes are handed over, not copied. */
+static void fill_response(
+    struct svc_http_exchange *exchange, struct _u_response *response)
+{
+    size_t length = 0;
+
+    response->status = exchange->status;
+    if (exchange->answer.length > 0) {
+        response->binary_body = svc_buf_take(&exchange->answer, &length);
+        response->binary_body_length = length;
+    }
+    if (exchange->content_type != NULL) {
+        u_map_put(response->map_header, "Content-Type", exchange->content_type);
+    }
+    if (exchange->allow != NULL) {
+        u_map_put(response->map_header, "Allow", exchange->allow);
+    }
+    if (exchange->authenticate) {
+        u_map_put(response->map_header, "WWW-Authenticate", "Bearer");
+    }
+    if (exchange->trace_parent != NULL) {
+        u_map_put(response->map_header, "traceparent", exchange->trace_parent);
+    }
+    if (exchange->close) {
+        u_map_put(response->map_header, "Connection", "close");
+    }
+}
+
+static int on_request(
+    const struct _u_request *request, struct _u_response *response, void *user_data)
+{
+    struct svc_http *http = user_data;
+    struct svc_http_exchange exchange = {
+        .native = request,
+        .method = request->http_verb,
+        .target = request->http_url,
+        .body = {request->binary_body, request->binary_body_length},
+        .body_too_large = request->binary_body_length > http->body_limit,
+    };
+
+    http->handler(http->context, &exchange);
+    fill_response(&exchange, response);
+    svc_buf_done(&exchange.answer);
+    return U_CALLBACK_COMPLETE;
+}
+
+static struct svc_http_connection *watched(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info != NULL ? info->socket_context : NULL;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection,
+    void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+    struct svc_http *http = context;
+
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *socket_context = svc_http_watch_add(http->watch, info->connect_fd);
+        return;
+    }
+    if (*socket_context != NULL) {
+        svc_http_watch_remove(http->watch, *socket_context);
+        *socket_context = NULL;
+    }
+}
+
+static void *on_request_line(
+    void *context, const char *uri, struct MHD_Connection *connection)
+{
+    struct svc_http *http = context;
+    struct svc_http_connection *known = watched(connection);
+
+    if (known != NULL) {
+        svc_http_watch_begin(http->watch, known);
+    }
+    return ulfius_uri_logger(NULL, uri);
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **request,
+    enum MHD_RequestTerminationCode code)
+{
+    struct svc_http *http = context;
+    struct svc_http_connection *known = watched(connection);
+
+    if (known != NULL) {
+        svc_http_watch_end(http->watch, known);
+    }
+    mhd_request_completed(NULL, connection, request, code);
+}
+
+/* Uploads as forms are none of ours: whatever comes is dropped. */
+static int drop_upload(const struct _u_request *request, const char *key,
+    const char *filename, const char *content_type, const char *transfer_encoding,
+    const char *data, uint64_t offset, size_t size, void *context)
+{
+    (void)request, (void)key, (void)filename, (void)content_type, (void)transfer_encoding;
+    (void)data, (void)offset, (void)size, (void)context;
+    return U_OK;
+}
+
+static bool set_up_instance(
+    struct svc_http *http, const struct svc_http_settings *settings)
+{
+    if (ulfius_init_instance(&http->instance, (unsigned int)settings->port, NULL, NULL) !=
+        U_OK) {
+        return false;
+    }
+    http->has_instance = true;
+    http->instance.max_post_body_size = (size_t)settings->body_limit + 1;
+    http->instance.max_post_param_size = 1; /* 0 would be no limit */
+    http->instance.check_utf8 = 0; /* bodies and queries are checked by the runtime */
+    ulfius_set_upload_file_callback_function(&http->instance, drop_upload, NULL);
+    return ulfius_add_endpoint_by_val(
+               &http->instance, "*", NULL, "*", 0, on_request, http) == U_OK;
+}
+
+static bool start_daemon(struct svc_http *http, const struct svc_http_settings *settings)
+{
+    bool pool = settings->threads > 0;
+    unsigned int flags = pool ? MHD_USE_EPOLL_INTERNAL_THREAD
+                              : MHD_USE_THREAD_PER_CONNECTION |
+                                    MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL;
+    intptr_t idle_s = (intptr_t)(settings->idle_timeout_ms / 1000) + 1;
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, http},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, http},
+        {MHD_OPTION_LISTEN_SOCKET, http->listener, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)settings->connections_max, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, idle_s, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)HEADER_ROOM, NULL},
+        {pool ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)settings->threads,
+            NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+
+    flags |= MHD_USE_ITC;
+    return ulfius_start_framework_with_mhd_options(&http->instance, flags, options) ==
+           U_OK;
+}
+
+struct svc_http *svc_http_start(const struct svc_http_settings *settings,
+    svc_http_handler *handler, void *context, char ret_error[256])
+{
+    struct svc_http *http = svc_alloc_zero(1, sizeof *http);
+
+    http->handler = handler;
+    http->context = context;
+    http->body_limit = (size_t)settings->body_limit;
+    http->listener = svc_http_listen(settings->address, settings->port, ret_error);
+    if (http->listener < 0) {
+        free(http);
+        return NULL;
+    }
+    http->watch =
+        svc_http_watch_new(settings->idle_timeout_ms, settings->request_timeout_ms);
+    if (http->watch == NULL || !set_up_instance(http, settings) ||
+        !start_daemon(http, settings)) {
+        snprintf(ret_error, 256, "the HTTP server did not start");
+        svc_http_stop(&http);
+        return NULL;
+    }
+    return http;
+}
+
+void svc_http_stop_accepting(struct svc_http *http)
+{
+    /* The socket stays open until the threads that may look at it have ended; shut, it
+     * refuses connections at once. */
+    MHD_quiesce_daemon(http->instance.mhd_daemon);
+    shutdown(http->listener, SHUT_RDWR);
+}
+
+int64_t svc_http_in_flight(const struct svc_http *http)
+{
+    return svc_http_watch_in_flight(http->watch);
+}
+
+void svc_http_stop(struct svc_http **http_pointer)
+{
+    struct svc_http *http = *http_pointer;
+
+    *http_pointer = NULL;
+    if (http == NULL) {
+        return;
+    }
+    if (http->has_instance) {
+        ulfius_stop_framework(&http->instance);
+        ulfius_clean_instance(&http->instance);
+    }
+    svc_http_watch_free(&http->watch);
+    close(http->listener);
+    free(http);
+}
