@@ -6,6 +6,8 @@
 
 #define REPLACEMENT 0xFFFDu
 #define NUMBER_LENGTH_MAX ((size_t)64)
+#define INT64_POWER_MAX 18 /* 10^18 fits, 10^19 doesn't */
+#define EXPONENT_MAX 100   /* more than the digits of any number can make up for */
 
 struct reader {
     struct svc_arena *arena;
@@ -241,6 +243,7 @@ static bool read_members(struct reader *reader, struct svc_json *container, char
     const struct svc_json **link = &container->first;
 
     if (reader->depth_left == 0) {
+        reader->at--;
         return fail_limit(reader, "arrays and objects are nested too deep");
     }
     reader->depth_left--;
@@ -384,6 +387,45 @@ struct svc_slice svc_json_get_text(const struct svc_json *value, const char *nam
     return svc_json_text(svc_json_get(value, name));
 }
 
+/* The way by a double would lose digits past 2^53 and fractions that are too fine. */
+static bool decimal_to_int64(struct svc_slice text, int64_t *ret_value)
+{
+    char digits[NUMBER_LENGTH_MAX + INT64_POWER_MAX];
+    size_t count = 0;
+    long power = 0;
+    bool fraction = false;
+
+    if (text.length > NUMBER_LENGTH_MAX) {
+        return false;
+    }
+    const char *mark = text.text + strcspn(text.text, "eE");
+    if (strspn(text.text, "-0.") >= (size_t)(mark - text.text)) {
+        *ret_value = 0;
+        return true;
+    }
+    for (const char *at = text.text; at < mark; at++) {
+        if (*at == '.') {
+            fraction = true;
+            continue;
+        }
+        digits[count++] = *at;
+        power -= fraction ? 1 : 0;
+    }
+    long exponent = *mark != '\0' ? strtol(mark + 1, NULL, 10) : 0;
+    if (exponent < -EXPONENT_MAX || exponent > EXPONENT_MAX) {
+        return false;
+    }
+    for (power += exponent; power < 0 && digits[count - 1] == '0'; power++) {
+        count--;
+    }
+    if (power < 0 || power > INT64_POWER_MAX) {
+        return false;
+    }
+    memset(digits + count, '0', (size_t)power);
+    return svc_text_to_int64(
+        (struct svc_slice){digits, count + (size_t)power}, ret_value);
+}
+
 bool svc_json_to_int64(const struct svc_json *value, int64_t *ret_value)
 {
     if (!svc_json_is(value, SVC_JSON_NUMBER)) {
@@ -392,13 +434,7 @@ bool svc_json_to_int64(const struct svc_json *value, int64_t *ret_value)
     if (svc_text_to_int64(value->text, ret_value)) {
         return true;
     }
-    double number = svc_json_to_double(value);
-    if (!(number >= -9007199254740992.0 && number <= 9007199254740992.0) ||
-        number != trunc(number)) {
-        return false;
-    }
-    *ret_value = (int64_t)number;
-    return true;
+    return decimal_to_int64(value->text, ret_value);
 }
 
 double svc_json_to_double(const struct svc_json *value)

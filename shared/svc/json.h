@@ -58,6 +58,7 @@ const struct svc_json *svc_json_get(const struct svc_json *value, const char *na
 /* The element INDEX of an array, or NULL. */
 const struct svc_json *svc_json_at(const struct svc_json *value, size_t index);
 
+/* False also where VALUE is NULL. */
 bool svc_json_is(const struct svc_json *value, enum svc_json_type type);
 
 /* The text of a string; {NULL, 0} for anything else. */
@@ -67,7 +68,7 @@ struct svc_slice svc_json_get_text(const struct svc_json *value, const char *nam
 /* A number without fraction that fits; `1.0` and `1e3` count, as in JSON Schema. */
 SVC_MUST_CHECK bool svc_json_to_int64(const struct svc_json *value, int64_t *ret_value);
 
-/* Any number, rounded to a double; NaN for anything else. */
+/* Any number, rounded to a double (1e400 is infinite); NaN for anything else. */
 double svc_json_to_double(const struct svc_json *value);
 
 /* "string", "object" ... as JSON Schema calls it. */

@@ -143,7 +143,7 @@ bool svc_text_to_int64(struct svc_slice text, int64_t *ret_value)
     size_t at = negative ? 1 : 0;
     int64_t value = 0;
 
-    if (at == text.length || text.length > 20) {
+    if (at == text.length) {
         return false;
     }
     for (; at < text.length; at++) {

@@ -17,6 +17,7 @@ struct svc_slice {
 
 #define SVC_SLICE(literal) ((struct svc_slice){(literal), sizeof(literal) - 1})
 
+/* A slice that isn't there equals nothing, not even "". */
 bool svc_slice_equals(struct svc_slice slice, const char *text);
 
 /* True when TEXT is well-formed UTF-8 (no surrogates, nothing over U+10FFFF, no overlong
