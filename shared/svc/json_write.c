@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void svc_json_write_init(struct svc_json_writer *writer, struct svc_buf *buf)
@@ -102,7 +103,13 @@ void svc_json_write_double(struct svc_json_writer *writer, double value)
         svc_json_write_null(writer);
         return;
     }
-    int length = snprintf(text, sizeof text, "%.17g", value);
+    int length = 0;
+    for (int digits = 15; digits <= 17; digits++) {
+        length = snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            break;
+        }
+    }
     write_literal(writer, text, (size_t)length);
 }
 
@@ -140,6 +147,7 @@ static void write_string(struct svc_json_writer *writer, const char *text, size_
     }
     *out = '"';
     memcpy(out + 1, text, plain);
+    out[plain + 1] = '\0';
     buf->length += plain + 1;
     for (size_t at = plain; at < length; at++) {
         if (needs_escape((unsigned char)text[at])) {

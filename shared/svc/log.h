@@ -50,10 +50,12 @@ struct svc_log_field {
 /* TEXT may be NULL, which is logged as null. */
 struct svc_log_field svc_log_text(const char *name, const char *text);
 
-/* Writes one line, cut at 4 KiB, with time, level, service, trace id and the fields. */
+/* Writes one line with time, level, service, trace id and the fields. One over 4 KiB
+ * loses its fields for a `cut` that says so. Bytes that aren't UTF-8 become U+FFFD. */
 void svc_log_fields(
     enum svc_log_level level, const char *message, const struct svc_log_field *fields);
 
+/* Whether LEVEL is written: asked before fields that are costly to make. */
 bool svc_log_is_on(enum svc_log_level level);
 
 /* Called once at the start. SERVICE must live as long as the process. */
