@@ -1,0 +1,1 @@
+"""The speed of the services beside the programs they are compared with: `./commerce bench`."""

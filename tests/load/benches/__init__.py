@@ -1,0 +1,12 @@
+"""All benches by name: a new one is a file here and a line below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tests.load.benches import parse
+from tests.load.model import Bench
+
+BENCHES: Mapping[str, Callable[[], Bench]] = {
+    "parse": parse.bench,
+}

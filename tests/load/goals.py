@@ -1,0 +1,40 @@
+"""The kinds of goals a bench may set, for its first peer unless another is named."""
+
+from __future__ import annotations
+
+from tests.load.model import Goal, Results
+
+OURS = "ours"
+
+
+def ratio_at_least(other: str, label: str, connections: int, bound: float) -> Goal:
+    def measure(results: Results) -> float | None:
+        ratio = results.ratio(OURS, other, connections)
+        return None if ratio is None else ratio.median
+
+    return Goal(f"requests/s by {label}'s, {connections} connections", bound, "", True, measure)
+
+
+def p99_below(connections: int, bound_ms: float) -> Goal:
+    def measure(results: Results) -> float | None:
+        if results.errors(OURS, connections):
+            return None
+        return results.spread(OURS, connections, lambda sample: sample.p99_ms).median
+
+    return Goal(f"p99, {connections} connections", bound_ms, "ms", False, measure)
+
+
+def memory_below(bound_mb: float) -> Goal:
+    """By the peak, which a quiet moment at the end doesn't hide."""
+    return Goal(
+        "resident memory, peak", bound_mb, "MB", False,
+        lambda results: results.footprints[OURS].peak_mb,
+    )  # fmt: skip
+
+
+def ready_below(bound_ms: float) -> Goal:
+    def measure(results: Results) -> float | None:
+        ready = results.footprints[OURS].ready_ms
+        return None if ready is None else ready.median
+
+    return Goal("start to ready", bound_ms, "ms", False, measure)
