@@ -4,8 +4,12 @@
  *     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
  *     struct svc_pg_error error;
  *     enum svc_status status = svc_pg_query(pg,
- *         SVC_PG_PREPARED("SELECT name, stock FROM products WHERE sku = $1",
- * svc_pg_slice(sku)), &rows, &error); if (status != SVC_OK) { return status;
+ *         SVC_PG_PREPARED("SELECT id, stock FROM products WHERE sku = $1",
+ *             svc_pg_slice(sku)),
+ *         &rows, &error);
+ *
+ *     if (status != SVC_OK) {
+ *         return status;
  *     }
  *     for (size_t row = 0; row < svc_pg_rows(rows); row++) {
  *         use(svc_pg_get(rows, row, 0), svc_pg_get_int(rows, row, 1, 0));
@@ -20,11 +24,13 @@
 #define SVC_PG_PARAMS_MAX 64
 
 /* What a status means here:
- *   UNAVAILABLE  no connection, or it was lost (a COMMIT, as after TIMEOUT, may have
- * happened) TIMEOUT      the statement took too long CONFLICT     unique or exclusion
- * violation, serialization failure, deadlock, lock not free INVALID      a parameter has
- * a NUL byte; settings that can't be used INTERNAL anything else: a fault of ours
- * `message` may quote a value of a customer: log it as private. */
+ * - UNAVAILABLE: no connection, or it was lost
+ * - TIMEOUT: the statement took too long
+ * - CONFLICT: unique or exclusion violation, serialization failure, deadlock, taken lock
+ * - INVALID: a parameter has a NUL byte; settings that can't be used
+ * - INTERNAL: anything else, which is a fault of ours
+ * After the first two a COMMIT may have happened or not. The message may quote a value of
+ * a customer: it is logged as private. */
 struct svc_pg_error {
     enum svc_status status;
     char sqlstate[6];    /* "" where the server gave none */
@@ -42,11 +48,11 @@ struct svc_pg_settings {
     int64_t size;     /* connections at most, 1 to 1000 */
     int64_t connect_timeout_ms;
     int64_t acquire_timeout_ms;   /* what a call waits for a connection at most */
-    int64_t statement_timeout_ms; /* what it waits for a statement at most; the server
-                                 ends the statement itself after nine tenths of this */
+    int64_t statement_timeout_ms; /* what it waits for a statement at most */
 };
 
-/* Connects to nothing yet. INVALID for a URL that isn't one. */
+/* Connects to nothing yet. INVALID for a URL that isn't one. The server itself ends a
+ * statement after nine tenths of statement_timeout_ms, which costs no connection. */
 SVC_MUST_CHECK enum svc_status svc_pg_open(const struct svc_pg_settings *settings,
     struct svc_pg **ret_pg, struct svc_pg_error *ret_error);
 

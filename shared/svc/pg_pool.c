@@ -29,8 +29,7 @@ struct svc_pg {
     pthread_cond_t released; /* for calls: a connection, or the news that there is none */
     pthread_cond_t wanted;   /* for the connector */
     /* under the mutex: */
-    struct svc_pg_connection
-        *idle; /* last used first: the others may be let go by the server */
+    struct svc_pg_connection *idle; /* last used first */
     struct svc_pg_stats stats;
     bool asked;        /* a call was refused in a pause: try again after it */
     unsigned failures; /* to connect, in a row */
