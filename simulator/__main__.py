@@ -41,6 +41,7 @@ async def serve(settings: config.Config) -> None:
     try:
         await site.start()
     except OSError as error:
+        await runner.cleanup()
         raise config.ConfigError(
             f"SIMULATOR_PORT={settings.port}: can't listen on {settings.bind}: {error.strerror}")
     port = runner.addresses[0][1]

@@ -60,8 +60,8 @@ class Simulator:
         return {"id": customer.id, "key": customer.key, "name": customer.name,
                 "wa_id": customer.wa_id, "user_id": customer.user_id,
                 "country": country_of(customer.wa_id), "parent_user_id": customer.parent_user_id,
-                "username": customer.username, "phone_visible": customer.phone_visible, "online": customer.online,
-                "reachable": customer.reachable,
+                "username": customer.username, "phone_visible": customer.phone_visible,
+                "online": customer.online, "reachable": customer.reachable,
                 "window_open": customer.window_open(self.settings.window_s, now),
                 "typing": now < customer.typing_until,
                 "last": self.message_dict(customer, last) if last else None}

@@ -59,5 +59,6 @@ def open_shop(shop: Shop, simulator: SimulatorProcess) -> None:
             simulator.send({"status": "read", "message_id": message["id"],
                             "typing_indicator": {"type": "text"}})
             for body in answer_to(message):
-                simulator.send(body)
+                simulator.send({**body, "to": message.get("from"),
+                                "recipient": message["from_user_id"]})
     shop.react = react

@@ -86,7 +86,7 @@ function drawEmpty() {
 export function drawHead() {
   const customer = current();
   if (!customer) return;
-  $("chat-sub").textContent = $("typing").hidden ? t("as", `${customer.name} · ${identityOf(customer)}`) : t("typing");
+  $("chat-sub").textContent = $("typing").hidden ? t("as", `${customer.name} · ${identityOf(customer, false)}`) : t("typing");
 }
 
 export function showTyping(until) {

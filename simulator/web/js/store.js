@@ -16,9 +16,9 @@ export const store = {
 };
 
 /** How the shop knows a customer: the number with its country, or the user where it's hidden. */
-export function identityOf(customer) {
+export function identityOf(customer, withCountry = true) {
   if (!customer.wa_id || !customer.phone_visible) return `@${customer.username || customer.user_id}`;
-  return `${countryName(customer.country)} · +${customer.wa_id}`;
+  return withCountry ? `${countryName(customer.country)} · +${customer.wa_id}` : `+${customer.wa_id}`;
 }
 
 export const current = () => store.customers.get(store.current);
