@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -11,7 +12,8 @@ from typing import Any
 
 from launcher import system
 from launcher.errors import LauncherError
-from launcher.paths import log_file, pid_file
+from launcher.paths import log_file, pid_file, short
+from launcher.settings import env_file
 from launcher.terminal import bold, say, step
 
 REPLY_TIMEOUT_S = 30
@@ -55,10 +57,11 @@ def _show_addresses(started: system.Started) -> None:
     line = "─" * (len(chat) + 31)
     print(
         f"\n  {line}\n"
-        f"    {bold('Chat with the shop:')}  {bold(chat)}\n"
+        f"    {bold('Chat with the shop:', sys.stdout)}  {bold(chat, sys.stdout)}\n"
         f"  {line}\n"
         f"    n8n, its workflows and runs:  {started.env['N8N_URL']}/\n"
-        f"    Addresses and secrets: .commerce/env   Logs: ./commerce logs NAME\n",
+        f"      as {started.env['N8N_OWNER_EMAIL']}, password {started.env['N8N_OWNER_PASSWORD']}\n"
+        f"    Addresses and secrets: {short(env_file())}   Logs: ./commerce logs NAME\n",
         flush=True,
     )
     if started.names:
@@ -88,17 +91,14 @@ def _ask(simulator: str, text: str) -> str:
             replies = _call(messages + query)["messages"]
             if replies:
                 return "\n".join(reply["text"] for reply in replies)
-        why = _why_no_reply(simulator)
+        why = _why_no_reply(simulator, key)
         raise LauncherError(f"no reply in {REPLY_TIMEOUT_S} s: {why}", log=log_file("n8n"))
 
 
-def _why_no_reply(simulator: str) -> str:
+def _why_no_reply(simulator: str, customer: str) -> str:
     """How far the message came, by what the simulator saw."""
-    try:
-        deliveries = _call(f"{simulator}/sim/deliveries?limit=1")["deliveries"]
-    except (LauncherError, KeyError):
-        return "the simulator doesn't answer"
-    if not deliveries or deliveries[-1].get("status") != "delivered":
+    deliveries = _call(f"{simulator}/sim/deliveries?limit=1&customer={customer}")["deliveries"]
+    if not deliveries or deliveries[0]["state"] != "delivered":
         return "n8n didn't take the webhook"
     return "n8n took the webhook, and sent nothing back"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 from launcher import system
@@ -47,4 +48,5 @@ def logs(name: str, *, follow: bool) -> int:
 
 def _address(name: str, env: dict[str, str]) -> str:
     variable = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}.get(name, f"{name.upper()}_URL")
-    return env.get(variable, "")
+    # Without the password: what status prints is pasted into chats and shown on screens.
+    return re.sub(r"://([^:/@]+):[^@]+@", r"://\1@", env.get(variable, ""))

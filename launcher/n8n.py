@@ -59,6 +59,12 @@ def n8n_environment(postgres: Postgres) -> dict[str, str]:
         "N8N_DYNAMIC_BANNERS_ENABLED": "false",
         "N8N_HIRING_BANNER_ENABLED": "false",
         "N8N_PERSONALIZATION_ENABLED": "false",
+        # Without an owner, n8n's page would begin with a form to register one.
+        "N8N_INSTANCE_OWNER_MANAGED_BY_ENV": "true",
+        "N8N_INSTANCE_OWNER_EMAIL": settings.N8N_OWNER_EMAIL,
+        "N8N_INSTANCE_OWNER_FIRST_NAME": "Tienda",
+        "N8N_INSTANCE_OWNER_LAST_NAME": "Demo",
+        "N8N_INSTANCE_OWNER_PASSWORD_HASH": _owner_password_hash(postgres),
         # The page is on plain HTTP, on loopback only.
         "N8N_SECURE_COOKIE": "false",
         "EXECUTIONS_DATA_MAX_AGE": "24",
@@ -96,6 +102,17 @@ def part(postgres: Postgres) -> Part:
         timeout_s=START_TIMEOUT_S,
         cwd=_folder(),
     )
+
+
+def _owner_password_hash(postgres: Postgres) -> str:
+    """n8n wants bcrypt, which PostgreSQL can do. The hash is kept: each new one has another salt."""
+    file = settings.secret_file("n8n_owner_password_hash")
+    if not file.exists():
+        password = settings.secret("n8n_owner_password", size=6)
+        postgres.query("CREATE EXTENSION IF NOT EXISTS pgcrypto")
+        hashed = postgres.query(f"SELECT crypt('{password}', gen_salt('bf', 10))")
+        settings.write_private(file, hashed)
+    return file.read_text()
 
 
 def _folder() -> Path:

@@ -15,18 +15,19 @@ from launcher.services import SERVICES, Service
 # A fixed port for those who reach this machine through a tunnel: NAME -> variable.
 FIXED_PORTS = {"n8n": "COMMERCE_N8N_PORT", "simulator": "COMMERCE_CHAT_PORT"}
 PHONE_NUMBER_ID = "106540352242922"
+N8N_OWNER_EMAIL = "tienda@example.com"
 
 
 def secret_file(name: str) -> Path:
     return state_folder() / "secrets" / name
 
 
-def secret(name: str) -> str:
-    """Made at the first start; readable only by the user who starts."""
+def secret(name: str, *, size: int = 16) -> str:
+    """Made at the first start, `size` bytes in hex; readable only by the user who starts."""
     file = secret_file(name)
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_private(file, secrets.token_hex(16))
+        write_private(file, secrets.token_hex(size))
     return file.read_text().strip()
 
 
@@ -76,6 +77,8 @@ def environment(database_url: str, redis_url: str) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "N8N_URL": url("n8n"),
+        "N8N_OWNER_EMAIL": N8N_OWNER_EMAIL,
+        "N8N_OWNER_PASSWORD": secret("n8n_owner_password", size=6),
         "SIMULATOR_URL": url("simulator"),
         **{service.url_variable: url(service.name) for service in SERVICES},
         "SERVICE_TOKEN": secret("service_token"),

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 from launcher.errors import LauncherError
 from launcher.paths import short
@@ -22,16 +23,17 @@ def say(text: str = "") -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _is_tty() -> bool:
-    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+def _is_tty(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
-def _paint(code: str, text: str) -> str:
-    return f"\033[{code}m{text}\033[0m" if _is_tty() and "NO_COLOR" not in os.environ else text
+def _paint(code: str, text: str, stream: TextIO | None = None) -> str:
+    plain = "NO_COLOR" in os.environ or not _is_tty(stream or sys.stderr)
+    return text if plain else f"\033[{code}m{text}\033[0m"
 
 
-def bold(text: str) -> str:
-    return _paint("1", text)
+def bold(text: str, stream: TextIO | None = None) -> str:
+    return _paint("1", text, stream)
 
 
 class Step:
@@ -68,7 +70,7 @@ def step(title: str, detail: Detail | None = None) -> Iterator[Step]:
     On a terminal the line moves; elsewhere, in CI for one, plain lines are printed.
     """
     running = Step(title, detail)
-    tty = _is_tty()
+    tty = _is_tty(sys.stderr)
     spinner = threading.Thread(target=running.spin, daemon=True)
     if tty:
         spinner.start()

@@ -14,7 +14,7 @@ from launcher.paths import ROOT, state_folder
 from launcher.terminal import bold, say
 
 # In the order of running: what fails soonest, and in seconds, comes first.
-PARTS = ("lint", "unit", "api", "contract", "database", "simulator", "launcher", "e2e")
+PARTS = ("lint", "unit", "api", "contract", "simulator", "launcher", "e2e")
 REQUIREMENTS = ("tests/requirements.txt", "simulator/requirements.txt")
 
 

@@ -1,0 +1,97 @@
+"""The workflow files themselves: what they may hold, so that they import and run anywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launcher.workflows import workflow_files
+
+# What n8n 2.x and 3.x share.
+ALLOWED = {
+    "webhook", "httpRequest", "if", "switch", "set", "splitOut", "merge", "respondToWebhook",
+    "executeWorkflow", "executeWorkflowTrigger", "scheduleTrigger", "errorTrigger",
+}  # fmt: skip
+CREDENTIALS = {"Commerce Service Token", "WhatsApp Cloud API"}
+TIMEOUT_MS_MAX = 10_000
+ERROR_OUTPUT = 1
+
+Node = dict[str, Any]
+
+
+@pytest.fixture(params=workflow_files(), ids=lambda file: file.stem)
+def workflow(request: pytest.FixtureRequest) -> dict[str, Any]:
+    file: Path = request.param
+    return json.loads(file.read_text())
+
+
+def http_nodes(workflow: dict[str, Any]) -> list[Node]:
+    return [node for node in workflow["nodes"] if node["type"] == "n8n-nodes-base.httpRequest"]
+
+
+def targets(workflow: dict[str, Any], name: str, output: int) -> list[str]:
+    outputs = workflow["connections"].get(name, {}).get("main", [])
+    return [target["node"] for target in outputs[output]] if output < len(outputs) else []
+
+
+def test_there_is_the_full_system():
+    assert "sistema-completo" in [file.stem for file in workflow_files()]
+
+
+def test_only_nodes_that_both_versions_have(workflow):
+    for node in workflow["nodes"]:
+        package, _, kind = node["type"].rpartition(".")
+        assert package == "n8n-nodes-base" and kind in ALLOWED, node["name"]
+
+
+def test_every_http_node_has_a_timeout_of_seconds_and_an_error_branch(workflow):
+    for node in http_nodes(workflow):
+        name = node["name"]
+        timeout = node["parameters"]["options"].get("timeout")
+        assert isinstance(timeout, int) and 0 < timeout <= TIMEOUT_MS_MAX, name
+        assert node.get("onError") == "continueErrorOutput", name
+        assert targets(workflow, name, ERROR_OUTPUT), f"{name}: its error output leads nowhere"
+
+
+def test_only_nodes_that_get_one_item_are_retried_by_n8n(workflow):
+    """n8n repeats the whole node, every item of it: what was sent already would be sent again."""
+    for node in http_nodes(workflow):
+        if node.get("retryOnFail"):
+            assert "graph.facebook.com" not in node["parameters"]["url"], node["name"]
+
+
+def test_no_secret_and_no_environment_in_the_file(workflow):
+    text = json.dumps(workflow, ensure_ascii=False)
+    assert not re.search(r"\$env\b|process\.env|\$secrets", text)
+    assert not re.search(r"Bearer\s+[A-Za-z0-9]", text)
+    for node in workflow["nodes"]:
+        for credential in node.get("credentials", {}).values():
+            assert credential["name"] in CREDENTIALS, node["name"]
+
+
+def test_every_connection_leads_to_a_node(workflow):
+    names = [node["name"] for node in workflow["nodes"]]
+    assert len(set(names)) == len(names)
+    for source, outputs in workflow["connections"].items():
+        assert source in names
+        for output in outputs["main"]:
+            assert all(target["node"] in names for target in output)
+
+
+def test_every_node_is_reached(workflow):
+    reached = [node["name"] for node in workflow["nodes"] if node["type"].endswith(("webhook", "Trigger"))]
+    for name in reached:
+        for output in workflow["connections"].get(name, {}).get("main", []):
+            reached += [t["node"] for t in output if t["node"] not in reached]
+    assert sorted(reached) == sorted(node["name"] for node in workflow["nodes"])
+
+
+def test_webhooks_keep_the_raw_body_and_answer_at_once(workflow):
+    for node in workflow["nodes"]:
+        if node["type"].endswith(".webhook") and node["parameters"].get("httpMethod") == "POST":
+            assert node["parameters"]["options"].get("rawBody") is True
+            assert node["parameters"]["responseMode"] == "onReceived"
