@@ -8,25 +8,31 @@ typedef void fill(uint8_t *bytes, size_t length);
 
 static fill *const fills[] = {svc_random_secure, svc_random_fast};
 
-/* Fills each length exactly: nothing before or behind it, and its last byte too. */
+static void check_fill(fill *fill_bytes, size_t length)
+{
+    uint8_t seen[40] = {0};
+
+    for (int round = 0; round < 16; round++) {
+        uint8_t bytes[42] = {0};
+        fill_bytes(bytes + 1, length);
+        assert_int_equal(bytes[0], 0);
+        assert_int_equal(bytes[length + 1], 0);
+        for (size_t i = 0; i < length; i++) {
+            seen[i] |= bytes[i + 1];
+        }
+    }
+    for (size_t i = 0; i < length; i++) {
+        assert_int_not_equal(seen[i], 0);
+    }
+}
+
+/* Nothing before or behind, and the last byte too. */
 static void test_fills_exactly_the_length(void **state)
 {
     (void)state;
     for (size_t f = 0; f < COUNT_OF(fills); f++) {
         for (size_t length = 0; length <= 40; length++) {
-            uint8_t seen[40] = {0};
-            for (int round = 0; round < 16; round++) {
-                uint8_t bytes[42] = {0};
-                fills[f](bytes + 1, length);
-                assert_int_equal(bytes[0], 0);
-                assert_int_equal(bytes[length + 1], 0);
-                for (size_t i = 0; i < length; i++) {
-                    seen[i] |= bytes[i + 1];
-                }
-            }
-            for (size_t i = 0; i < length; i++) {
-                assert_int_not_equal(seen[i], 0);
-            }
+            check_fill(fills[f], length);
         }
     }
 }
