@@ -415,7 +415,7 @@ static bool decimal_to_int64(struct svc_slice text, int64_t *ret_value)
     if (exponent < -EXPONENT_MAX || exponent > EXPONENT_MAX) {
         return false;
     }
-    for (power += exponent; power < 0 && digits[count - 1] == '0'; power++) {
+    for (power += exponent; power < 0 && count > 0 && digits[count - 1] == '0'; power++) {
         count--;
     }
     if (power < 0 || power > INT64_POWER_MAX) {

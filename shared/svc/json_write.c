@@ -66,8 +66,8 @@ void svc_json_write_key(struct svc_json_writer *writer, const char *name)
         *out++ = ',';
     }
     *out++ = '"';
-    memcpy(out, name, length);
-    memcpy(out + length, "\":", 3);
+    out = mempcpy(out, name, length);
+    memcpy(out, "\":", 3);
     writer->buf->length += length + 3 + comma;
 }
 
