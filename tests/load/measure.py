@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from launcher.ports import free_port
-from tests.load import process, wrk
+from tests.load import machine, process, wrk
 from tests.load.backing import Backing
 from tests.load.model import Bench, Footprint, Peer, Results, Sample, Spread, Workload
 
@@ -113,10 +115,21 @@ def _run_rounds(
 
 
 def _load(server: process.Running, requests: Path, connections: int, seconds: int) -> Sample:
-    before_s = server.cpu_s()
+    begin_s, busy_s, peer_s, wrk_s = time.monotonic(), machine.busy_s(), server.cpu_s(), _wrk_s()
     sample = wrk.run(server.url, requests, connections=connections, seconds=seconds)
     server.check_alive()
-    return replace(sample, cpu_s=server.cpu_s() - before_s)
+    cpu_s = server.cpu_s() - peer_s
+    others_s = machine.busy_s() - busy_s - cpu_s - (_wrk_s() - wrk_s)
+    whole_s = (time.monotonic() - begin_s) * machine.cores()
+    # A server behind the peer is no stranger, and would count as one.
+    others = 0.0 if server.peer.needs else max(0.0, others_s / whole_s)
+    return replace(sample, cpu_s=cpu_s, others=others)
+
+
+def _wrk_s() -> float:
+    """Of all wrks so far: the only children that end while a sample is taken."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def progress(text: str) -> None:

@@ -69,6 +69,8 @@ class Sample:
     """Answers that weren't 2xx or 3xx, and connections that failed or timed out."""
     cpu_s: float = 0.0
     """What the peer's process used meanwhile, user and system."""
+    others: float = 0.0
+    """The share of the machine's time that neither the peer nor wrk used, but somebody else."""
 
     @property
     def requests_per_s(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,6 +56,7 @@ def _rows(bench: Bench, results: Results) -> list[dict[str, Any]]:
                 "p99_ms": _rounded(results.spread(*at, lambda s: s.p99_ms), 3),
                 "cpu_us_per_request": _rounded(cpu, 1),
                 "ours_to_this": _rounded(ratio, 2),
+                "others": round(statistics.median(s.others for s in results.samples[at]), 3),
                 "errors": errors,
                 "valid": errors == 0,
                 "rss_mb": round(footprint.rss_mb, 1),
@@ -84,6 +86,9 @@ def _rounded(spread: Spread | None, digits: int) -> dict[str, float] | None:
     # Without digits as an integer, not as 70123.0.
     return {name: round(value, digits or None) for name, value in values.items()}
 
+
+# What an idle Linux and its interrupts take.
+QUIET = 0.05
 
 Table = list[tuple[str, ...]]
 
@@ -132,19 +137,23 @@ def _span(spread: dict[str, float], form: str) -> str:
 
 def as_text(bench: Bench, effort: Effort, found: dict[str, Any]) -> str:
     tables = (_speed_table(found), _footprint_table(found), _goals_table(found))
-    parts = [_headline(bench, effort), *(_aligned(table) for table in tables)]
+    parts = [_headline(bench, effort, found), *(_aligned(table) for table in tables)]
     return "\n\n".join(parts)
 
 
 def as_markdown(bench: Bench, effort: Effort, found: dict[str, Any]) -> str:
     tables = (_speed_table(found), _footprint_table(found), _goals_table(found))
-    return "\n\n".join([_headline(bench, effort), *(_markdown(table) for table in tables)])
+    return "\n\n".join([_headline(bench, effort, found), *(_markdown(table) for table in tables)])
 
 
-def _headline(bench: Bench, effort: Effort) -> str:
+def _headline(bench: Bench, effort: Effort, found: dict[str, Any]) -> str:
+    others = statistics.median(row["others"] for row in found["rows"])
+    warning = ""
+    if others > QUIET:
+        warning = f" Other processes used {others:.0%} of the machine: the figures are noisy."
     return (
         f"{bench.title}\n{machine.text()}. Median of {effort.rounds} interleaved runs "
-        f"of {effort.seconds} s (least to most)."
+        f"of {effort.seconds} s (least to most).{warning}"
     )
 
 

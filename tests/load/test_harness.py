@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,14 @@ def test_tables_mark_an_invalid_row_and_a_missed_goal():
         assert "INVALID: 7 errors" in text
         assert "NO" in text
     assert "| --- | --- |" in report.as_markdown(trial, effort, found)
+
+
+@pytest.mark.parametrize(("others", "warned"), [(0.01, False), (0.31, True)])
+def test_strangers_on_the_machine_are_mentioned(others: float, warned: bool):
+    disturbed = replace(sample(5), others=others)
+    trial, effort = bench(), measure.Effort()
+    found = report.as_object(trial, effort, results([disturbed], [disturbed]))
+    assert ("used 31% of the machine" in report.as_text(trial, effort, found)) is warned
 
 
 def test_every_round_has_the_same_turns_in_another_order():
