@@ -257,7 +257,7 @@ static void test_read_survives_random_changes(void **state)
     (void)state;
     uint64_t random = 20261124;
     size_t taken = 0;
-    const size_t rounds = 40000;
+    const size_t rounds = 200000;
 
     load_seeds();
     for (size_t i = 0; i < rounds; i++) {
