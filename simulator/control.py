@@ -52,6 +52,13 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return problem_response(503, str(error))
 
 
+async def read_object(request: web.Request) -> dict[str, Any]:
+    body = await read_body(request)
+    if not isinstance(body, dict):
+        raise Problem(400, "the body: a JSON object")
+    return body
+
+
 async def read_body(request: web.Request) -> Any:
     raw = b""
     async for chunk in request.content.iter_chunked(65_536):
@@ -120,9 +127,7 @@ async def get_customer(request: web.Request) -> web.Response:
 
 
 async def put_customer(request: web.Request) -> web.Response:
-    sim, customer, body = request.app[SIM], the_customer(request), await read_body(request)
-    if not isinstance(body, dict):
-        raise Problem(400, "an object of the fields to change")
+    sim, customer, body = request.app[SIM], the_customer(request), await read_object(request)
     was_online = customer.online
     sim.store.change(customer, body)
     if customer.online and not was_online:
@@ -176,7 +181,7 @@ async def get_messages(request: web.Request) -> web.Response:
 
 
 async def post_change_number(request: web.Request) -> web.Response:
-    sim, customer, body = request.app[SIM], the_customer(request), await read_body(request)
+    sim, customer, body = request.app[SIM], the_customer(request), await read_object(request)
     style = body.get("style") or ("user_changed_number" if customer.wa_id and
                                   customer.phone_visible else "user_changed_user_id")
     if style not in ("user_changed_number", "user_changed_user_id"):
@@ -189,10 +194,13 @@ async def post_change_number(request: web.Request) -> web.Response:
 
 async def post_batch(request: web.Request) -> web.Response:
     """Several messages in one POST: in one change, a change each, or an entry each."""
-    sim, body = request.app[SIM], await read_body(request)
+    sim, body = request.app[SIM], await read_object(request)
     specs, layout = body.get("messages"), body.get("layout", "one_change")
     if not isinstance(specs, list) or not 1 <= len(specs) <= 1000:
         raise Problem(400, "messages: 1 to 1000 of {customer, type, ...}")
+    statuses = body.get("statuses") or []
+    if not isinstance(statuses, list) or not all(isinstance(s, dict) for s in statuses):
+        raise Problem(400, "statuses: a list of objects")
     if layout not in ("one_change", "changes", "entries"):
         raise Problem(400, "layout: one_change, changes or entries")
     built = []
@@ -203,7 +211,6 @@ async def post_batch(request: web.Request) -> web.Response:
         built.append((customer, inbound.build(sim, customer, spec)))
     messages = [(c, inbound.record(sim, c, element)) for c, element in built]
     changes = [inbound.change_of(sim, c, element) for c, element in built]
-    statuses = body.get("statuses") or []
     if statuses:
         changes.append(webhook.change(sim.config, statuses=statuses))
     entries = {"one_change": lambda: [[webhook.merge(changes)]], "changes": lambda: [changes],
@@ -218,7 +225,7 @@ async def post_batch(request: web.Request) -> web.Response:
 
 async def post_webhook(request: web.Request) -> web.Response:
     """Any body, signed right, wrong or not at all: for fields no customer causes, and for abuse."""
-    sim, body = request.app[SIM], await read_body(request)
+    sim, body = request.app[SIM], await read_object(request)
     if "raw" in body:
         raw = str(body["raw"]).encode("utf-8", "surrogatepass")
     elif "raw_base64" in body:
@@ -230,8 +237,10 @@ async def post_webhook(request: web.Request) -> web.Response:
         raw = webhook.encode(body["body"])
     else:
         raise Problem(400, "body (an object), raw (a text) or raw_base64")
-    signature = {"valid": None, "missing": "", "invalid": "sha256=" + "0" * 64}.get(
-        body.get("signature", "valid"), body.get("signature"))
+    wanted = str(body.get("signature", "valid"))
+    if not wanted.isprintable() or not wanted.isascii():
+        raise Problem(400, "signature: valid, missing, invalid, or the header's value")
+    signature = {"valid": None, "missing": "", "invalid": "sha256=" + "0" * 64}.get(wanted, wanted)
     delivery = sim.dispatcher.post_raw(raw, ["raw"], [], [], signature)
     return web.json_response(delivery.as_dict(), status=201)
 
@@ -265,11 +274,11 @@ async def get_calls(request: web.Request) -> web.Response:
 
 
 async def post_handshake(request: web.Request) -> web.Response:
-    sim, body = request.app[SIM], await read_body(request)
+    sim, body = request.app[SIM], await read_object(request)
     url = body.get("url") or sim.settings.webhook_url
     if not url:
         raise Problem(400, "no webhook_url is set, and no url was given")
-    runtime.CHECKS["webhook_url"]("url", url)
+    url = runtime.CHECKS["webhook_url"]("url", url)
     params = {"hub.mode": str(body.get("mode", "subscribe")),
               "hub.challenge": str(body.get("challenge", secrets.randbelow(9 * 10**8) + 10**8)),
               "hub.verify_token": str(body.get("verify_token", sim.settings.verify_token))}

@@ -76,10 +76,12 @@ class Simulator:
                 "delivery_id": message.delivery_id}
 
     def publish_message(self, customer: Customer, message: Message) -> None:
-        self.hub.publish("message", self.message_dict(customer, message))
+        if self.hub.listening:
+            self.hub.publish("message", self.message_dict(customer, message))
 
     def publish_customer(self, customer: Customer) -> None:
-        self.hub.publish("customer", self.customer_dict(customer))
+        if self.hub.listening:
+            self.hub.publish("customer", self.customer_dict(customer))
 
     def publish_status(self, customer: Customer, message: Message) -> None:
         customer.wake()

@@ -14,6 +14,10 @@ class Hub:
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[str | None]] = set()
 
+    @property
+    def listening(self) -> bool:
+        return bool(self._queues)
+
     def subscribe(self) -> asyncio.Queue[str | None] | None:
         if len(self._queues) >= SUBSCRIBERS_MAX:
             return None

@@ -124,7 +124,7 @@ class Store:
 
     def create(self, spec: dict[str, Any]) -> Customer:
         wa_id, user_id = spec.get("wa_id"), spec.get("user_id")
-        _check_identity(wa_id, user_id)
+        check_identity(spec)
         known = next((self.find(k) for k in (wa_id, user_id) if k and self.find(k)), None)
         if known:
             return self.change(known, spec)
@@ -132,7 +132,7 @@ class Store:
             raise StateError(f"at most {CUSTOMERS_MAX} customers")
         if not wa_id and not user_id and not spec.get("username"):
             raise StateError("a customer needs wa_id, user_id or username")
-        customer = Customer(id=f"c{next(self._ids)}", name=str(spec.get("name") or "Cliente")[:128],
+        customer = Customer(id=f"c{next(self._ids)}", name=spec.get("name") or "Cliente",
                             wa_id=wa_id, user_id=user_id or new_user_id(
                                 country_of(wa_id), str(wa_id or spec["username"])))
         self.customers[customer.id] = customer
@@ -140,7 +140,7 @@ class Store:
 
     def change(self, customer: Customer, spec: dict[str, Any]) -> Customer:
         """Takes the fields given; identities are checked and indexed anew."""
-        _check_identity(spec.get("wa_id"), spec.get("user_id"))
+        check_identity(spec)
         for name in ("wa_id", "user_id", "username"):
             other = self.find(spec[name]) if spec.get(name) else None
             if other and other is not customer:
@@ -148,7 +148,7 @@ class Store:
         self._unindex(customer)
         for name in ("name", "username", "parent_user_id"):
             if spec.get(name) is not None:
-                setattr(customer, name, str(spec[name])[:160])
+                setattr(customer, name, spec[name])
         for name in ("wa_id", "user_id"):
             if spec.get(name):
                 setattr(customer, name, spec[name])
@@ -185,7 +185,12 @@ class Store:
                 del self._index[key]
 
 
-def _check_identity(wa_id: Any, user_id: Any) -> None:
+def check_identity(spec: dict[str, Any]) -> None:
+    wa_id, user_id = spec.get("wa_id"), spec.get("user_id")
+    for name in ("name", "username", "parent_user_id"):
+        value = spec.get(name)
+        if value is not None and not (isinstance(value, str) and 0 < len(value) <= 160):
+            raise StateError(f"{name}: a text of 1 to 160 characters")
     if wa_id is not None and not (isinstance(wa_id, str) and WA_ID.fullmatch(wa_id)):
         raise StateError("wa_id: 7 to 15 digits, with the country, without +")
     if user_id is not None and not (isinstance(user_id, str) and USER_ID.fullmatch(user_id)):

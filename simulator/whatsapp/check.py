@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import Any, Callable
-from urllib.parse import urlsplit
 
 from .errors import GraphError, bad, invalid, missing
-from .interactive import check_interactive
+from .interactive import check_interactive, is_web_address
 
 Fields = dict[str, Any]
 
@@ -35,7 +34,7 @@ def check_media(body: Fields) -> None:
     media_id, link = media.get("id"), media.get("link")
     if not media_id and not link:
         raise bad(f"The parameter {kind}['id'] or {kind}['link'] is required.")
-    if link and (not isinstance(link, str) or urlsplit(link).scheme not in ("http", "https")):
+    if link and not is_web_address(link):
         raise bad(f"Param {kind}['link'] is not a valid URL.")
     caption = media.get("caption")
     if caption is None:
@@ -53,7 +52,7 @@ def check_location(body: Fields) -> None:
             raise missing(f"location['{name}']")
         try:
             fits = abs(float(value)) <= limit
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             fits = False
         if not fits:
             raise invalid(f"Param location['{name}'] must be between -{limit} and {limit}.")
@@ -78,12 +77,13 @@ def check_reaction(body: Fields) -> None:
 
 def check_template(body: Fields) -> None:
     template = body["template"]
-    if not template.get("name"):
+    name = template.get("name")
+    if not name:
         raise missing("template['name']")
-    if not re.fullmatch(r"[a-z0-9_]{1,512}", str(template["name"])):
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9_]{1,512}", name):
         raise invalid("Template name must be lower-case letters, digits and underscores.")
     language = template.get("language")
-    if not isinstance(language, dict) or not language.get("code"):
+    if not isinstance(language, dict) or not isinstance(language.get("code"), str):
         raise missing("template['language']['code']")
     if not isinstance(template.get("components", []), list):
         raise bad("Param template['components'] must be an array.")
@@ -112,7 +112,7 @@ def check_message(body: Fields) -> None:
     if not body.get("to") and not body.get("recipient"):
         raise bad("The parameter to is required.")
     kind = body.setdefault("type", "text")
-    if kind not in CHECKS:
+    if not isinstance(kind, str) or kind not in CHECKS:
         names = ", ".join(sorted(name.upper() for name in CHECKS))
         raise bad(f"Param type must be one of {{{names}}} - got \"{str(kind)[:40]}\".")
     content = body.get(kind)
@@ -139,8 +139,9 @@ def check_known_template(template: Fields, known: dict[str, Any]) -> None:
     if entry is None or language not in entry.get("languages", [language]):
         raise GraphError(132001, f"template name ({name}) does not exist in {language}")
     expected = len(set(re.findall(r"\{\{\w+\}\}", str(entry.get("body", "")))))
-    given = sum(len(c.get("parameters") or []) for c in template.get("components", [])
-                if isinstance(c, dict) and str(c.get("type", "")).lower() == "body")
+    given = sum(len(c["parameters"]) for c in template.get("components", [])
+                if isinstance(c, dict) and str(c.get("type", "")).lower() == "body"
+                and isinstance(c.get("parameters"), list))
     if given != expected:
         raise GraphError(132000, f"body: number of localizable_params ({given}) does not match "
                                  f"the expected number of params ({expected})")

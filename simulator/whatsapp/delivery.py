@@ -145,7 +145,11 @@ class Dispatcher:
                 self._bytes > BYTES_KEPT and len(self.deliveries) > 1):
             _, old = self.deliveries.popitem(last=False)
             self._bytes -= len(old.raw)
-        self.hub.publish("delivery", delivery.as_dict())
+        self._publish(delivery, with_body=True)
+
+    def _publish(self, delivery: Delivery, with_body: bool = False) -> None:
+        if self.hub.listening:
+            self.hub.publish("delivery", delivery.as_dict(with_body))
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -174,7 +178,7 @@ class Dispatcher:
                 await asyncio.sleep(delays.pop(0) / 1000 * random.uniform(0.9, 1.1))
         finally:
             self._pending -= 1
-        self.hub.publish("delivery", delivery.as_dict(with_body=False))
+        self._publish(delivery)
         self.on_done(delivery)
 
     async def _attempt(self, delivery: Delivery) -> bool:
@@ -189,7 +193,7 @@ class Dispatcher:
         if attempt["http_status"] == 200:
             delivery.state = "delivered"
             return True
-        self.hub.publish("delivery", delivery.as_dict(with_body=False))
+        self._publish(delivery)
         return False
 
     async def _send(self, url: str, delivery: Delivery) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from ..core import Simulator
-from ..state import Customer, country_of, new_user_id
+from ..state import Customer, check_identity, country_of, new_user_id
 from . import inbound
 
 Fields = dict[str, Any]
@@ -17,6 +17,7 @@ def change_number(sim: Simulator, customer: Customer, wa_id: str | None, style: 
 
     Answers the ids of the deliveries. `style` is the type of the system message.
     """
+    check_identity({"wa_id": wa_id})
     old_wa_id, old_user_id = customer.wa_id, customer.user_id
     new_id = new_user_id(country_of(wa_id or old_wa_id))
     element: Fields = inbound.build(sim, customer, {"type": "system"})

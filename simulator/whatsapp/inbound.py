@@ -88,7 +88,7 @@ def _flow_reply(sim: Simulator, spec: Fields) -> Fields:
 
 def _reply(kind: str) -> Callable[[Simulator, Fields], Fields]:
     def build(sim: Simulator, spec: Fields) -> Fields:
-        reply = spec.get(kind) or {n: spec[n] for n in ("id", "title", "description") if n in spec}
+        reply = spec.get(kind) if isinstance(spec.get(kind), dict) else {n: spec[n] for n in ("id", "title", "description") if n in spec}
         if not reply.get("id"):
             raise InboundError(f"{kind}: id and title")
         return {"type": kind, kind: reply}
@@ -118,7 +118,7 @@ def build(sim: Simulator, customer: Customer, spec: Any) -> Fields:
     head["timestamp"] = str(spec.get("timestamp") or int(time.time()))
     if raw is not None:
         return {**head, **raw}
-    kind = spec.get("type")
+    kind = spec.get("type") if isinstance(spec.get("type"), str) else ""
     element: Fields = {**head, "type": kind}
     if kind in INTERACTIVE:
         element["type"], element["interactive"] = "interactive", INTERACTIVE[kind](sim, spec)

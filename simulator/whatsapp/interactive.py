@@ -19,6 +19,14 @@ PRODUCTS_MAX = 30
 HEADER_MEDIA = ("image", "video", "document")
 
 
+def is_web_address(value: Any) -> bool:
+    try:
+        parts = urlsplit(value) if isinstance(value, str) else None
+    except ValueError:
+        return False
+    return parts is not None and parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
 def _text(value: Any, what: str, maximum: int) -> str:
     """A title of 1 to maximum characters, or Meta's refusal."""
     if value is None:
@@ -156,7 +164,7 @@ def _cta_url(interactive: Fields, action: Fields) -> None:
     url = parameters.get("url")
     if url is None:
         raise missing("interactive['action']['parameters']['url']")
-    if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
+    if not is_web_address(url):
         raise invalid("Param interactive['action']['parameters']['url'] is not a valid URL.")
 
 
@@ -182,7 +190,10 @@ def _product_list(interactive: Fields, action: Fields) -> None:
         raise missing("interactive['header']")
     items: list[str] = []
     for section in _sections(action):
-        for item in section.get("product_items") or []:
+        products = section.get("product_items")
+        if not isinstance(products, list):
+            raise missing("section['product_items']")
+        for item in products:
             if not isinstance(item, dict) or not item.get("product_retailer_id"):
                 raise missing("product_items['product_retailer_id']")
             items.append(str(item["product_retailer_id"]))
@@ -216,7 +227,7 @@ def check_interactive(body: Fields) -> None:
     kind = interactive.get("type")
     if kind is None:
         raise missing("interactive['type']")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         names = ", ".join(name.upper() for name in KINDS)
         raise bad(f"Param interactive['type'] must be one of {{{names}}} - got "
                   f"\"{str(kind)[:40]}\".")

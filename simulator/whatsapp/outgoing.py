@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from ..core import Simulator
+from ..settings import as_dict
 from ..state import Customer, Message
 from . import check, webhook
 from .delivery import DeliveryError
@@ -90,6 +91,7 @@ class Outgoing:
             failure["count"] -= 1
             if failure["count"] <= 0:
                 settings.fail_next = None
+                self.sim.hub.publish("settings", as_dict(settings))
             raise GraphError(failure["code"], failure.get("details", ""),
                              status=failure.get("http_status", 0))
         if settings.throughput_limit:

@@ -14,13 +14,18 @@ def _part(parent: Any, *names: str) -> Any:
     return parent
 
 
+def _objects(parent: Any, *names: str) -> list[Fields]:
+    """The objects of a list somewhere inside; a raw message may hold anything there."""
+    found = _part(parent, *names)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
 def template_text(template: Fields, known: Fields) -> str:
     """The template's body with its parameters; its name and parameters where the body is unknown."""
     values = [str(_part(p, "text") or _part(p, "currency", "fallback_value")
                   or _part(p, "date_time", "fallback_value") or "")
-              for c in template.get("components") or [] if isinstance(c, dict)
-              and str(c.get("type", "")).lower() == "body"
-              for p in c.get("parameters") or []]
+              for c in _objects(template, "components") if str(c.get("type", "")).lower() == "body"
+              for p in _objects(c, "parameters")]
     body = _part(known, str(template.get("name")), "body")
     if not body:
         return " · ".join([str(template.get("name", "")), *values])
@@ -58,13 +63,12 @@ def actions_of(body: Fields) -> list[Fields]:
     kind = body.get("type")
     if kind == "template":
         return _template_buttons(body)
-    action = _part(body, "interactive", "action")
-    if kind != "interactive" or not isinstance(action, dict):
+    if kind != "interactive":
         return []
     found = [{"kind": "button", "id": _part(b, "reply", "id"), "title": _part(b, "reply", "title")}
-             for b in action.get("buttons") or []]
-    for section in action.get("sections") or []:
-        for row in _part(section, "rows") or []:
+             for b in _objects(body, "interactive", "action", "buttons")]
+    for section in _objects(body, "interactive", "action", "sections"):
+        for row in _objects(section, "rows"):
             found.append({"kind": "row", "id": row.get("id"), "title": row.get("title"),
                           "description": row.get("description"), "section": section.get("title")})
     return found
@@ -72,12 +76,11 @@ def actions_of(body: Fields) -> list[Fields]:
 
 def _template_buttons(body: Fields) -> list[Fields]:
     found = []
-    for component in _part(body, "template", "components") or []:
-        if str(_part(component, "type") or "").lower() != "button":
+    for component in _objects(body, "template", "components"):
+        kinds = (str(component.get("type", "")).lower(), str(component.get("sub_type", "")).lower())
+        if kinds != ("button", "quick_reply"):
             continue
-        if str(_part(component, "sub_type") or "").lower() != "quick_reply":
-            continue
-        for parameter in component.get("parameters") or []:
-            payload = str(_part(parameter, "payload") or "")
+        for parameter in _objects(component, "parameters"):
+            payload = str(parameter.get("payload") or "")
             found.append({"kind": "template_button", "id": payload, "title": payload})
     return found

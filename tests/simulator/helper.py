@@ -123,7 +123,7 @@ class Shop:
                 self._answer(200 if fits else 403, query.get("hub.challenge", "") if fits else "no")
 
             def _answer(self, status: int, text: str) -> None:
-                body = text.encode()
+                body = b"" if status == 204 else text.encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

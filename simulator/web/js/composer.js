@@ -4,7 +4,7 @@ import { t } from "./i18n.js";
 import { el, icon } from "./dom.js";
 import { summary } from "./bubbles.js";
 import { toast } from "./sheet.js";
-import { store } from "./store.js";
+import { ready, store } from "./store.js";
 import * as sheets from "./sheets.js";
 import * as api from "./api.js";
 
@@ -14,6 +14,7 @@ const EMOJI = ["😀", "😂", "😍", "🤔", "😢", "😡", "👍", "👎", "
 
 /** Sends as the customer that is shown; a refusal of the simulator is told, never swallowed. */
 export async function send(message) {
+  await ready;
   const replyTo = store.replyTo?.id;
   setReply(null);
   try {

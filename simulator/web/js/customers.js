@@ -21,7 +21,7 @@ function row(customer) {
     type: "button", class: "customer", "data-customer": customer.id,
     "aria-current": customer.id === store.current ? "true" : undefined,
   },
-  el("span", { class: `avatar ${hue(customer.id)}`, "aria-hidden": "true" }, initials(customer.name)),
+  el("span", { class: `avatar ${hue(customer.user_id)}`, "aria-hidden": "true" }, initials(customer.name)),
   el("b", {}, customer.name),
   el("small", {}, customer.last ? clock(customer.last.timestamp) : ""),
   el("span", { class: "preview" }, customer.last ? summary(customer.last).slice(0, 80) : identityOf(customer)),

@@ -5,11 +5,11 @@ import { icon } from "./dom.js";
 import { drawConversation, drawHead, drawMessage, initChat, redraw, showTyping } from "./chat.js";
 import { initComposer, send, setReply } from "./composer.js";
 import { drawCustomers, initCustomers } from "./customers.js";
-import { addCall, addDelivery, drawPanel, setEvents, togglePanel } from "./panel.js";
+import { addCall, addDelivery, drawPanel, drawTries, setEvents, togglePanel } from "./panel.js";
 import { initSheets, toast } from "./sheet.js";
 import * as sheets from "./sheets.js";
 import * as api from "./api.js";
-import { addMessage, applyStatus, conversation, current, setMessages, store } from "./store.js";
+import { addMessage, applyStatus, conversation, current, setMessages, setReady, store } from "./store.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -25,7 +25,8 @@ async function select(id) {
   drawConversation();
   drawCustomers();
   drawPanel();
-  showTyping(0);
+  showTyping(answer.customer.typing ? Date.now() / 1000 + 5 : 0);
+  setReady();
 }
 
 /** The whole state: at start, and after each reconnection, so that nothing is missed. */
@@ -66,7 +67,7 @@ const HANDLERS = {
   customer: (customer) => {
     store.customers.set(customer.id, customer);
     drawCustomers();
-    if (customer.id === store.current) drawHead();
+    if (customer.id === store.current) { drawHead(); drawTries(); }
   },
   customer_removed: ({ id }) => {
     store.customers.delete(id);
@@ -77,7 +78,7 @@ const HANDLERS = {
   typing: ({ customer_id: id, until }) => { if (id === store.current) showTyping(until); },
   delivery: addDelivery,
   call: addCall,
-  settings: (settings) => { store.settings = settings; },
+  settings: (settings) => { store.settings = settings; drawTries(); },
   reset: () => { store.conversations.clear(); store.current = null; refresh(); },
 };
 

@@ -179,6 +179,15 @@ function tries() {
     box("tryFail", Boolean(settings.fail_next), (on) => put({ fail_next: on ? { count: 1, code: 131000 } : null })));
 }
 
+/** The boxes of "make things happen", after a change that came from elsewhere. */
+export function drawTries() {
+  const shown = $("panel").querySelector(".try");
+  if (!shown || shown.contains(document.activeElement)) return;
+  const next = tries();
+  next.open = shown.open;
+  shown.replaceWith(next);
+}
+
 export function drawPanel() {
   const open = $("panel").querySelector(".try")?.open;
   figures = el("div", { class: "figures" });

@@ -4,6 +4,11 @@ import { countryName } from "./i18n.js";
 
 export const MESSAGES_KEPT = 500;
 
+let markReady;
+/** Resolves once a customer is shown: what is written before then waits for it. */
+export const ready = new Promise((resolve) => { markReady = resolve; });
+export const setReady = () => markReady();
+
 export const store = {
   customers: new Map(), // id -> customer
   conversations: new Map(), // id -> Map(message id -> message)
