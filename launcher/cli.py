@@ -28,7 +28,11 @@ def main(arguments: list[str]) -> int:
         # A closed terminal, or `kill`, must leave nothing running either.
         signal.signal(signal.SIGTERM, _interrupt)
         signal.signal(signal.SIGHUP, _interrupt)
-        return _run(_parser().parse_args(arguments), arguments)
+        parser = _parser()
+        options, others = parser.parse_known_args(arguments)
+        if others and options.command != "bench":
+            parser.error(f"unrecognized arguments: {' '.join(others)}")
+        return _run(options, arguments)
     except LauncherError as error:
         show_error(error)
         return error.status
@@ -54,12 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    command = commands.add_parser("demo", help="start everything and show the address of a chat with the shop")
-    command.add_argument("--once", metavar="TEXT", help="send TEXT as a customer, print the shop's reply, stop")
+    command = commands.add_parser("demo", help="start everything, show the address of a chat with the shop")
+    command.add_argument("--once", metavar="TEXT", help="send TEXT as a customer, print the reply, stop")
     command.add_argument("--mvp", action="store_true", help=argparse.SUPPRESS)
 
-    command = commands.add_parser("up", help="start everything in the background; addresses go to .commerce/env")
-    command.add_argument("--without-n8n", action="store_true", help="only the servers, services and simulator")
+    command = commands.add_parser("up", help="start it in the background; addresses go to .commerce/env")
+    command.add_argument("--without-n8n", action="store_true", help="servers, services and simulator")
 
     commands.add_parser("down", help="stop what up or demo started")
     commands.add_parser("status", help="what runs, and where; exit status 3 when nothing does")
@@ -69,11 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("-f", "--follow", action="store_true", help="go on as it grows")
 
     command = commands.add_parser("test", help="run the tests, all or one part")
-    command.add_argument("part", nargs="?", choices=testing.PARTS, metavar="PART", help=" | ".join(testing.PARTS))
+    parts = " | ".join(testing.PARTS)
+    command.add_argument("part", nargs="?", choices=testing.PARTS, metavar="PART", help=parts)
 
     command = commands.add_parser("bench", help="measure a service against its peers")
     command.add_argument("name", nargs="?", metavar="NAME", help="a benchmark's name; none: all")
     command.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    command.epilog = "Other options go to the harness: tests/load/README.md has them."
     return parser
 
 

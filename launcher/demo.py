@@ -108,8 +108,10 @@ def _call(url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.load(answer)
+            result: dict[str, Any] = json.load(answer)
+            return result
     except urllib.error.HTTPError as error:
-        raise LauncherError(f"the simulator said {error.code}: {error.read().decode()[:300]}")
+        said = error.read().decode(errors="replace")[:300]
+        raise LauncherError(f"the simulator said {error.code}: {said}") from None
     except (urllib.error.URLError, OSError) as error:
-        raise LauncherError(f"the simulator doesn't answer: {error}", log=log_file("simulator"))
+        raise LauncherError(f"the simulator doesn't answer: {error}", log=log_file("simulator")) from None

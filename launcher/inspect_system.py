@@ -11,7 +11,6 @@ from launcher.errors import LauncherError
 from launcher.paths import log_file, state_folder
 from launcher.settings import read_env_file
 
-
 NOTHING_RUNS = 3
 
 

@@ -70,7 +70,7 @@ def _install_n8n(folder: Path, node: Path) -> None:
         return f"({min(99, have * 100 // N8N_PACKAGES)} %, some minutes the first time)"
 
     # Scripts of packages aren't run: n8n needs none of them, and they'd build or download things.
-    npm = [
+    npm: list[str | Path] = [
         node / "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund",
         "--no-update-notifier", "--cache", fresh / "npm-cache", f"n8n@{N8N_VERSION}",
     ]  # fmt: skip
@@ -95,9 +95,9 @@ def _venv(name: str, title: str, pip_arguments: list[str]) -> Path:
         log = new_log(log_file(name))
         with step(f"Installing {title}"):
             shutil.rmtree(folder, ignore_errors=True)
-            run_logged("python3 -m venv", [sys.executable, "-m", "venv", folder], log)
-            pip = [python, "-m", "pip", "install", "--disable-pip-version-check", *pip_arguments]
-            run_logged("pip install", pip, log)
+            run_logged("python3 -m venv", [sys.executable, "-m", "venv", str(folder)], log)
+            pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
+            run_logged("pip install", [*pip, *pip_arguments], log)
             (folder / DONE).touch()
     return python
 
@@ -118,7 +118,9 @@ def _only_one(name: str) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / f"{name}.lock").open("w")
     except OSError as error:
-        raise LauncherError(f"can't write to {folder}: {error.strerror} (COMMERCE_CACHE names another)")
+        raise LauncherError(
+            f"can't write to {folder}: {error.strerror} (COMMERCE_CACHE names another)"
+        ) from None
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -142,7 +142,7 @@ def _import(log: Path, env: dict[str, str], kind: str, things: list[dict[str, An
 
 
 def _command(log: Path, env: dict[str, str], *words: str) -> str:
-    argv = [installs.node_folder() / "node", installs.n8n_program(), *words]
+    argv = [str(installs.node_folder() / "node"), str(installs.n8n_program()), *words]
     return run_logged(f"n8n {words[0]}", argv, log, env=env)
 
 

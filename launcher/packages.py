@@ -18,7 +18,7 @@ BUILD = (
 )  # fmt: skip
 RUN = ("postgresql", "redis-server", "python3-venv")
 TEST = ("chromium", "fonts-noto-color-emoji", "clang-format", "clang-tidy")
-BENCH = ("wrk",)
+BENCH = ("wrk", "libmicrohttpd-dev")
 
 # Debian starts a server as soon as its package is installed, and again at each boot. Ours are
 # private ones, so the machine's are kept from starting, unless they were there before.
@@ -72,10 +72,9 @@ def ensure(*groups: tuple[str, ...]) -> None:
             )
         command = ["sudo", *command]
     say(f"Debian packages to install: {' '.join(wanted)}")
-    if command[0] == "sudo":
-        # Asked for here: later its prompt would be hidden by the line that moves.
-        if subprocess.run(["sudo", "-v"]).returncode != 0:
-            raise LauncherError("sudo was refused, so nothing was installed")
+    # Asked for here: later its prompt would be hidden by the line that moves.
+    if command[0] == "sudo" and subprocess.run(["sudo", "-v"]).returncode != 0:
+        raise LauncherError("sudo was refused, so nothing was installed")
     log = new_log(log_file("apt"))
     with step(f"Installing {len(wanted)} Debian packages"):
         run_logged("apt-get install", command, log)

@@ -49,8 +49,8 @@ class Part:
 def version_of(*paths: Path) -> str:
     """Changes with the files, or with the files in the folders."""
     files = [f for path in paths for f in (sorted(path.rglob("*")) if path.is_dir() else [path])]
-    seen = [(str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.suffix != ".pyc" and f.is_file()]
-    return fingerprint(seen)
+    sources = [f for f in files if f.is_file() and f.suffix != ".pyc"]
+    return fingerprint([(str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in sources])
 
 
 def _mark_file(name: str) -> Path:

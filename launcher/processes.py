@@ -6,6 +6,7 @@ also holds the start time the kernel gives, and both have to match.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -41,7 +42,6 @@ class Process:
         """Starts argv in a session of its own, so that Ctrl-C in the terminal doesn't reach it."""
         log.parent.mkdir(parents=True, exist_ok=True)
         pid_file.parent.mkdir(parents=True, exist_ok=True)
-        as_user = {"user": user, "group": user, "extra_groups": []} if user else {}
         with log.open("ab") as output:
             try:
                 child = subprocess.Popen(
@@ -52,7 +52,9 @@ class Process:
                     env=None if env is None else dict(env),
                     cwd=cwd,
                     start_new_session=True,
-                    **as_user,
+                    user=user,
+                    group=user,
+                    extra_groups=[] if user else None,
                 )
             except OSError as error:
                 raise LauncherError(f"{name} can't be started: {error}", log=log) from error
@@ -124,7 +126,5 @@ def _start_ticks(pid: int) -> int | None:
 
 
 def _kill_group(pgid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pgid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass

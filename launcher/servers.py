@@ -103,11 +103,10 @@ class Postgres:
 
     def query(self, sql: str, *, database: str = "postgres") -> str:
         """Runs SQL with psql and returns its rows, unaligned. `sql` must be trusted text."""
+        psql = [str(postgres_bin() / "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", sql]
         result = subprocess.run(
-            [postgres_bin() / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", sql,
-             self.database_url(database)],
-            capture_output=True, text=True, env=_plain_env(),
-        )  # fmt: skip
+            [*psql, self.database_url(database)], capture_output=True, text=True, env=_plain_env()
+        )
         if result.returncode != 0:
             raise LauncherError(f"PostgreSQL says: {result.stderr.strip()}")
         return result.stdout.strip()
@@ -124,7 +123,7 @@ class Postgres:
         self.process.stop(self.STOP_SIGNAL, grace_s=20)
 
     def _answers(self) -> bool:
-        ready = [postgres_bin() / "pg_isready", "-q", "-t", "1", "-d", self.url]
+        ready = [str(postgres_bin() / "pg_isready"), "-q", "-t", "1", "-d", self.url]
         return subprocess.run(ready, env=_plain_env()).returncode == 0
 
 
@@ -268,13 +267,13 @@ def _init_cluster(home: Path, password: str, user: str | None, log: Path) -> Non
     if user is not None:
         shutil.chown(password_file, user, user)
     argv = [
-        postgres_bin() / "initdb", "-D", fresh, "-U", ROLE, "--auth=scram-sha-256",
+        str(postgres_bin() / "initdb"), "-D", str(fresh), "-U", ROLE, "--auth=scram-sha-256",
         f"--pwfile={password_file}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions",
     ]  # fmt: skip
-    as_user = {"user": user, "group": user, "extra_groups": []} if user else {}
     result = subprocess.run(
-        argv, capture_output=True, text=True, env=_plain_env(), cwd=home, **as_user
-    )
+        argv, capture_output=True, text=True, env=_plain_env(), cwd=home,
+        user=user, group=user, extra_groups=[] if user else None,
+    )  # fmt: skip
     password_file.unlink()
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a") as output:

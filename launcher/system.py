@@ -7,6 +7,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from launcher import build, installs, n8n, packages, settings, shop
 from launcher.errors import LauncherError
@@ -61,12 +62,12 @@ def start(*, with_n8n: bool) -> Started:
     started = Started()
     with _alone():
         try:
+            _pick_ports()
             prepare(with_n8n=with_n8n)
             postgres, redis = _start_servers(started)
             with step("Loading the demo shop") as running_step:
                 database_url, new = shop.prepare(postgres)
                 running_step.note = "" if new else "there already"
-            _pick_ports(with_n8n)
             started.env = settings.environment(database_url, redis.url)
             for part in _parts(started.env, with_n8n):
                 _start_part(part, started)
@@ -115,8 +116,11 @@ def _start_servers(started: Started) -> tuple[Postgres, Redis]:
     return postgres, redis
 
 
-def _pick_ports(with_n8n: bool) -> None:
-    """A part that runs keeps its port; the others' addresses have to be known before they start."""
+def _pick_ports() -> None:
+    """A part that runs keeps its port; the others' addresses have to be known before they start.
+
+    Comes before everything else: a fixed port that is taken is said at once, not after a build.
+    """
     for name in (*(service.name for service in SERVICES), SIMULATOR):
         if find(name) is None:
             settings.pick_port(name)
@@ -132,7 +136,7 @@ def _parts(env: dict[str, str], with_n8n: bool) -> Iterator[Part]:
             service.name,
             [str(service.binary)],
             settings.service_environment(service, env),
-            answers=lambda url=env[service.url_variable]: http_ok(f"{url}/readyz"),
+            answers=partial(http_ok, f"{env[service.url_variable]}/readyz"),
             timeout_s=15,
             version=version_of(service.binary),
         )
@@ -147,7 +151,7 @@ def _parts(env: dict[str, str], with_n8n: bool) -> Iterator[Part]:
             "SIMULATOR_CATALOGUE": str(ROOT / "database" / "demo"),
             "WEBHOOK_URL": n8n.webhook_url() if with_n8n or find(n8n.NAME) else "",
         },
-        answers=lambda: http_ok(f"{env['SIMULATOR_URL']}/healthz"),
+        answers=partial(http_ok, f"{env['SIMULATOR_URL']}/healthz"),
         timeout_s=20,
         cwd=ROOT,
         version=version_of(ROOT / "simulator"),

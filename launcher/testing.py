@@ -14,7 +14,7 @@ from launcher.paths import ROOT, state_folder
 from launcher.terminal import bold, say
 
 # In the order of running: what fails soonest, and in seconds, comes first.
-PARTS = ("lint", "unit", "api", "contract", "simulator", "launcher", "e2e")
+PARTS = ("lint", "unit", "api", "contract", "simulator", "load", "launcher", "e2e")
 REQUIREMENTS = ("tests/requirements.txt", "simulator/requirements.txt")
 
 
@@ -38,7 +38,7 @@ def test(part: str | None) -> int:
     parts = [part] if part else [name for name in PARTS if name == "unit" or _folder(name).is_dir()]
     if part and part != "unit" and not _folder(part).is_dir():
         raise LauncherError(f"there are no {part} tests: {_folder(part)} is missing", status=2)
-    packages.ensure(packages.BUILD, packages.RUN, packages.TEST)
+    packages.ensure(packages.BUILD, packages.RUN, packages.TEST, packages.BENCH)
     build.build()
     python = installs.python_with(*REQUIREMENTS)
     if "e2e" in parts:
@@ -74,7 +74,7 @@ def _folder(part: str) -> Path:
 
 def _run_pytest(python: Path, part: str) -> tuple[int, Count]:
     report = _report(part)
-    argv = [python, "-m", "pytest", "-q", f"--junitxml={report}", _folder(part)]
+    argv = [str(python), "-m", "pytest", "-q", f"--junitxml={report}", str(_folder(part))]
     env = {**os.environ, "PRESET": build.PRESET, "PYTHONUNBUFFERED": "1"}
     status = subprocess.run(argv, cwd=ROOT, env=env).returncode
     return status, _count(report)
@@ -82,7 +82,8 @@ def _run_pytest(python: Path, part: str) -> tuple[int, Count]:
 
 def _run_unit() -> tuple[int, Count]:
     report = _report("unit")
-    argv = ["ctest", "--preset", build.PRESET, "--output-on-failure", "--output-junit", report]
+    argv = ["ctest", "--preset", build.PRESET, "--output-on-failure", "--output-junit"]
+    argv.append(str(report))
     status = subprocess.run(argv, cwd=ROOT).returncode
     return status, _count(report)
 

@@ -29,6 +29,6 @@ def wait_for(process: Process, answers: Callable[[], bool], timeout_s: float, lo
 def http_ok(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:
-            return 200 <= answer.status < 300
+            return bool(200 <= answer.status < 300)
     except (urllib.error.URLError, OSError):
         return False

@@ -15,7 +15,8 @@ CHALLENGE = "1158201444"
 
 
 def message_webhook(sender: str, message_id: str) -> dict:
-    message = {"from": sender, "id": message_id, "timestamp": "1749416383", "type": "text", "text": {"body": "hola"}}
+    text = {"type": "text", "text": {"body": "hola"}}
+    message = {"from": sender, "id": message_id, "timestamp": "1749416383", **text}
     value = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "15550783881", "phone_number_id": "106540352242922"},

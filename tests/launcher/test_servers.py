@@ -54,7 +54,8 @@ def test_redis_keeps_what_it_acknowledged(tmp_path):
 def test_each_test_gets_its_own_database(database, postgres):
     assert database != postgres
     with psycopg.connect(database) as connection:
-        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+        tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        assert connection.execute(tables).fetchone() == (0,)
 
 
 def test_a_kept_port_stays_unless_it_is_taken(tmp_path):
