@@ -8,16 +8,16 @@ import sys
 
 from aiohttp import web
 
-from . import config, control, page
+from . import config, control, hooks, page, problems
 from .core import SIM, Simulator
 from .whatsapp import graph
 
 # One module for each thing the simulator plays, each adds its routes.
-PARTS = (graph, control, page)
+PARTS = (graph, control, hooks, page)
 
 
 def make_app(settings: config.Config) -> web.Application:
-    app = web.Application(middlewares=[control.problems])
+    app = web.Application(middlewares=[problems.problems])
     sim = app[SIM] = Simulator(settings)
     for part in PARTS:
         part.setup(app)

@@ -8,8 +8,8 @@ from pathlib import Path
 from aiohttp import web
 
 from .catalogue import Catalogue
-from .control import Problem
 from .core import SIM
+from .problems import Problem
 
 WEB = Path(__file__).parent / "web"
 HEARTBEAT_S = 15

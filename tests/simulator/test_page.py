@@ -156,6 +156,24 @@ def test_reply_reaction_and_formats(open_page, shop: Shop) -> None:
     assert got[2]["context"]["id"] and got[3]["reaction"]["emoji"] == "👍"
 
 
+def test_ticks_and_typing(open_page, simulator: SimulatorProcess, shop: Shop) -> None:
+    shop.react, shop.answers[:] = None, [500, 500]
+    simulator.settings(retry_delays_ms=[1000, 1000])
+    page = open_page()
+    say(page, "hola")
+    page.locator(".out .meta .sent").wait_for()       # one: the shop hasn't it yet
+    page.locator(".out .meta .delivered").wait_for()  # two: it answered 200
+    message = simulator.messages()[0]
+    simulator.send({"status": "read", "message_id": message["id"], "typing_indicator": {"type": "text"}})
+    page.locator(".out .meta .read").wait_for()       # blue
+    page.locator(".typing").wait_for()
+    assert page.locator("#chat-sub").inner_text() == "escribiendo…"
+    picture(page, "typing")
+    simulator.send({"text": {"body": "listo"}})
+    shown(page, "listo")
+    assert not page.locator(".typing").is_visible()
+
+
 def test_panel(open_page, simulator: SimulatorProcess, shop: Shop) -> None:
     page = open_page()
     say(page, "hola")

@@ -145,7 +145,7 @@ function quote(message) {
   return el("button", { class: "quote", type: "button", "data-goto": id }, el("b", {}, who), el("span", {}, summary(original).slice(0, 160)));
 }
 
-function meta(message) {
+export function meta(message) {
   const out = message.direction === "from_customer";
   const label = out ? t(`${message.status}In`) : t(message.status);
   const node = el("span", { class: "meta" }, el("time", { datetime: new Date(message.timestamp * 1000).toISOString() }, clock(message.timestamp)));

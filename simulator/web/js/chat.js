@@ -2,8 +2,8 @@
 
 import { day, t } from "./i18n.js";
 import { el, icon, svg } from "./dom.js";
-import { bubble } from "./bubbles.js";
-import { conversation, current, identityOf, store } from "./store.js";
+import { bubble, meta } from "./bubbles.js";
+import { conversation, current, identityOf } from "./store.js";
 
 const $ = (id) => document.getElementById(id);
 let typingTimer = 0;
@@ -33,9 +33,9 @@ export function drawConversation() {
     items.push(bubble(message, { turn: before?.direction !== message.direction, reaction: reactions.get(message.id) }));
     before = message;
   }
-  $("log").setAttribute("aria-live", "off"); // an old conversation isn't read out as news
+  $("live").setAttribute("aria-live", "off"); // an old conversation isn't read out as news
   $("log").replaceChildren(...items);
-  requestAnimationFrame(() => $("log").setAttribute("aria-live", "polite"));
+  requestAnimationFrame(() => $("live").setAttribute("aria-live", "polite"));
   drawEmpty();
   drawHead();
   toEnd();
@@ -69,10 +69,15 @@ export function redraw(message) {
   if (follow) toEnd();
 }
 
+/** Only the ticks: a bubble that is being pressed must not be replaced under the finger. */
+export function drawStatus(message) {
+  if (message.error) return redraw(message);
+  $("log").querySelector(`[data-id="${CSS.escape(message.id)}"] .meta`)?.replaceWith(meta(message));
+}
+
 function drawEmpty() {
   const empty = !conversation()?.size;
   $("empty").hidden = !empty;
-  $("log").hidden = empty;
   if (!empty) return;
   const art = el("div", { class: "art" }, svg("0 0 92 92",
     ["circle", { cx: 46, cy: 46, r: 46, fill: "#12a37f", opacity: .14 }],
@@ -86,7 +91,8 @@ function drawEmpty() {
 export function drawHead() {
   const customer = current();
   if (!customer) return;
-  $("chat-sub").textContent = $("typing").hidden ? t("as", `${customer.name} · ${identityOf(customer, false)}`) : t("typing");
+  const text = $("typing").hidden ? t("as", `${customer.name} · ${identityOf(customer, false)}`) : t("typing");
+  if ($("chat-sub").textContent !== text) $("chat-sub").textContent = text; // read out once
 }
 
 export function showTyping(until) {
@@ -107,6 +113,10 @@ export function initChat() {
     const id = event.target.closest("[data-goto]")?.dataset.goto;
     if (id) $("log").querySelector(`[data-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "center", behavior: "smooth" });
   });
-  new ResizeObserver(() => { if (!store.scrolledUp) toEnd(); }).observe($("composer"));
-  $("scroller").addEventListener("load", () => { if (!$("scroller").matches(":hover") || atEnd()) toEnd(); }, true);
+  // The composer grows, a picture arrives: whoever was at the end stays there.
+  let wasAtEnd = true;
+  $("scroller").addEventListener("scroll", () => { wasAtEnd = atEnd(); }, { passive: true });
+  const follow = new ResizeObserver(() => { if (wasAtEnd) toEnd(); });
+  follow.observe($("scroller"));
+  follow.observe($("log"));
 }

@@ -8,7 +8,16 @@ import { customerSheet } from "./sheets.js";
 
 const $ = (id) => document.getElementById(id);
 
+let asked = false;
+
+/** Once a frame, however many messages came. */
 export function drawCustomers() {
+  if (asked) return;
+  asked = true;
+  requestAnimationFrame(() => { asked = false; draw(); });
+}
+
+function draw() {
   const customers = [...store.customers.values()].sort((a, b) => (b.last?.timestamp || 0) - (a.last?.timestamp || 0));
   const focused = document.activeElement?.dataset?.customer;
   $("customer-list").replaceChildren(...customers.map(row));

@@ -2,7 +2,7 @@
 
 import { currentLanguage, setLanguage, t, translate } from "./i18n.js";
 import { icon } from "./dom.js";
-import { drawConversation, drawHead, drawMessage, initChat, redraw, showTyping } from "./chat.js";
+import { drawConversation, drawHead, drawMessage, drawStatus, initChat, redraw, showTyping } from "./chat.js";
 import { initComposer, send, setReply } from "./composer.js";
 import { drawCustomers, initCustomers } from "./customers.js";
 import { addCall, addDelivery, drawPanel, drawTries, setEvents, togglePanel } from "./panel.js";
@@ -58,7 +58,7 @@ function onMessage(message) {
 
 function onStatus(change) {
   const message = applyStatus(change);
-  if (message && change.customer_id === store.current) redraw(message);
+  if (message && change.customer_id === store.current) drawStatus(message);
 }
 
 const HANDLERS = {

@@ -123,7 +123,15 @@ function json(value) {
   return el("pre", { tabindex: "0" }, ...nodes);
 }
 
+let asked = false;
+
 function drawFigures() {
+  if (asked) return;
+  asked = true;
+  requestAnimationFrame(() => { asked = false; count(); });
+}
+
+function count() {
   const deliveries = [...events.values()].filter((e) => e.source === "w").map((e) => e.data);
   const answered = deliveries.filter((d) => d.state === "delivered");
   const times = answered.map((d) => d.latency_ms).sort((a, b) => a - b);
