@@ -2,7 +2,6 @@
 
 #include "content.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,9 +19,10 @@ static void add_text(struct svc_sha256 *hash, struct svc_slice text)
 static void add_framed(struct svc_sha256 *hash, struct svc_slice text)
 {
     char frame[24];
-    int length = snprintf(frame, sizeof frame, "%zu:", text.length);
+    size_t length = svc_text_put_int64(frame, (int64_t)text.length);
 
-    svc_sha256_add(hash, frame, (size_t)length);
+    frame[length++] = ':';
+    svc_sha256_add(hash, frame, length);
     add_text(hash, text);
     svc_sha256_add(hash, ",", 1);
 }
@@ -143,8 +143,8 @@ void hash_message(struct message *message)
     struct svc_sha256 hash;
     struct svc_slice digest = {message->content_hash, SVC_SHA256_HEX_SIZE - 1};
     char seconds[24];
-    int length =
-        snprintf(seconds, sizeof seconds, "%lld", (long long)message->timestamp_s);
+    size_t length =
+        message->has_timestamp ? svc_text_put_int64(seconds, message->timestamp_s) : 0;
 
     hash_dedupe_key(
         message->account.phone_number_id, message->message_id, message->dedupe_key);
@@ -155,8 +155,7 @@ void hash_message(struct message *message)
     svc_sha256_init(&hash);
     add_framed(&hash, message->account.phone_number_id);
     add_framed(&hash, message->message_id);
-    add_framed(
-        &hash, (struct svc_slice){seconds, message->has_timestamp ? (size_t)length : 0});
+    add_framed(&hash, (struct svc_slice){seconds, length});
     add_framed(&hash, digest);
     svc_sha256_finish_hex(&hash, message->message_hash);
 }

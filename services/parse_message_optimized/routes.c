@@ -76,7 +76,6 @@ static const char *make_token(const struct svc_request *request, size_t index)
 {
     struct svc_slice key = svc_request_idempotency_key(request);
     uint8_t random[12];
-    char hex[2 * sizeof random + 1];
     char *token = svc_arena_alloc(request->arena, LEASE_TOKEN_MAX);
 
     if (key.text != NULL && key.length > 0) {
@@ -85,8 +84,7 @@ static const char *make_token(const struct svc_request *request, size_t index)
         return token;
     }
     svc_random_fast(random, sizeof random);
-    svc_text_to_hex(random, sizeof random, hex);
-    snprintf(token, LEASE_TOKEN_MAX, "%s", hex);
+    svc_text_to_hex(random, sizeof random, token);
     return token;
 }
 

@@ -9,6 +9,8 @@
 
 /* More than any answer; a service that would write more is at fault. */
 #define ANSWER_MAX ((size_t)64 * 1024 * 1024)
+/* What most answers fit in, so that their buffer doesn't have to grow step by step. */
+#define ANSWER_USUAL ((size_t)2000)
 
 struct call {
     struct svc_app_state *state;
@@ -338,6 +340,7 @@ void svc_dispatch(void *state, struct svc_http_exchange *exchange)
     svc_trace_begin(&call.trace, svc_http_header(exchange, "traceparent"));
     svc_trace_set_current(&call.trace);
     svc_buf_init(&exchange->answer, ANSWER_MAX);
+    (void)svc_buf_reserve(&exchange->answer, ANSWER_USUAL);
     enum svc_status status = run(&call);
     exchange->status = svc_status_http(status);
     exchange->close = atomic_load_explicit(&call.state->stopping, memory_order_relaxed);

@@ -124,14 +124,12 @@ static bool read_escape(struct reader *reader)
 static bool copy_plain(struct reader *reader)
 {
     const char *start = reader->at;
-    const char *at = start;
-    unsigned char all = 0;
-
-    while (at < reader->end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) {
-        all |= (unsigned char)*at++;
-    }
+    bool ascii = true;
     size_t wrong = 0;
-    if (all >= 0x80 && !svc_text_is_utf8(start, (size_t)(at - start), &wrong)) {
+    const char *at =
+        start + svc_text_plain_length(start, (size_t)(reader->end - start), &ascii);
+
+    if (!ascii && !svc_text_is_utf8(start, (size_t)(at - start), &wrong)) {
         reader->at = start + wrong;
         return fail(reader, "invalid UTF-8");
     }

@@ -1,6 +1,5 @@
 #include "json_write.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,9 +89,8 @@ void svc_json_write_bool(struct svc_json_writer *writer, bool value)
 void svc_json_write_int(struct svc_json_writer *writer, int64_t value)
 {
     char text[24];
-    int length = snprintf(text, sizeof text, "%" PRId64, value);
 
-    write_literal(writer, text, (size_t)length);
+    write_literal(writer, text, svc_text_put_int64(text, value));
 }
 
 void svc_json_write_double(struct svc_json_writer *writer, double value)
@@ -127,36 +125,50 @@ static void add_escaped(struct svc_buf *buf, unsigned char byte)
     svc_buf_printf(buf, "\\u%04x", byte);
 }
 
-static bool needs_escape(unsigned char byte)
+/* The rest of a string from its first byte that needs an escape on. */
+static void write_escaped(struct svc_buf *buf, const char *text, size_t length)
 {
-    return byte < 0x20 || byte == '"' || byte == '\\';
+    bool ascii = true;
+
+    while (length > 0) {
+        size_t plain = svc_text_plain_length(text, length, &ascii);
+        svc_buf_add(buf, text, plain);
+        text += plain;
+        length -= plain;
+        if (length > 0) {
+            add_escaped(buf, (unsigned char)*text++);
+            length--;
+        }
+    }
 }
 
 static void write_string(struct svc_json_writer *writer, const char *text, size_t length)
 {
     struct svc_buf *buf = writer->buf;
-    size_t plain = 0;
+    bool ascii = true;
+    size_t plain = svc_text_plain_length(text, length, &ascii);
+    char *out = svc_buf_reserve(buf, plain + 3);
 
-    while (plain < length && !needs_escape((unsigned char)text[plain])) {
-        plain++;
-    }
-    separate(writer);
-    char *out = svc_buf_reserve(buf, plain + 2);
     if (out == NULL) {
         return;
     }
-    *out = '"';
-    memcpy(out + 1, text, plain);
-    out[plain + 1] = '\0';
-    buf->length += plain + 1;
-    for (size_t at = plain; at < length; at++) {
-        if (needs_escape((unsigned char)text[at])) {
-            add_escaped(buf, (unsigned char)text[at]);
-        } else {
-            svc_buf_add_char(buf, text[at]);
-        }
+    char *start = out;
+    if (writer->needs_comma) {
+        *out++ = ',';
     }
-    svc_buf_add_char(buf, '"');
+    writer->needs_comma = true;
+    *out++ = '"';
+    memcpy(out, text, plain);
+    out += plain;
+    if (plain == length) {
+        *out++ = '"';
+    }
+    *out = '\0';
+    buf->length += (size_t)(out - start);
+    if (plain < length) {
+        write_escaped(buf, text + plain, length - plain);
+        svc_buf_add_char(buf, '"');
+    }
 }
 
 void svc_json_write_text(struct svc_json_writer *writer, const char *text)

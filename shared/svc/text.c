@@ -67,6 +67,64 @@ bool svc_text_is_utf8(const char *text, size_t length, size_t *ret_offset)
     return true;
 }
 
+#define EACH_BYTE(byte) (0x0101010101010101u * (byte))
+
+/* Eight bytes at once; the high bit of each byte that needs a look is set, exactly for
+ * the lowest one (Warren, Hacker's Delight, 6-1, "Find First 0-Byte"). */
+static uint64_t find_special(uint64_t word)
+{
+    uint64_t quote = word ^ EACH_BYTE('"');
+    uint64_t backslash = word ^ EACH_BYTE('\\');
+    uint64_t control = (word - EACH_BYTE(0x20)) & ~word;
+
+    quote = (quote - EACH_BYTE(1)) & ~quote;
+    backslash = (backslash - EACH_BYTE(1)) & ~backslash;
+    return (quote | backslash | control) & EACH_BYTE(0x80);
+}
+
+size_t svc_text_plain_length(const char *text, size_t length, bool *ret_ascii)
+{
+    uint64_t seen = 0;
+    uint64_t word = 0;
+    size_t at = 0;
+
+    for (; length - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, text + at, sizeof word);
+        if (find_special(word) != 0) {
+            break;
+        }
+        seen |= word;
+    }
+    unsigned char byte = 0;
+    for (; at < length; at++) {
+        byte = (unsigned char)text[at];
+        if (byte < 0x20 || byte == '"' || byte == '\\') {
+            break;
+        }
+        seen |= byte;
+    }
+    *ret_ascii = (seen & EACH_BYTE(0x80)) == 0;
+    return at;
+}
+
+size_t svc_text_put_int64(char *out, int64_t number)
+{
+    char digits[20];
+    size_t count = 0;
+    size_t sign = number < 0 ? 1 : 0;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+    do {
+        digits[count++] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    out[0] = '-';
+    for (size_t i = 0; i < count; i++) {
+        out[sign + i] = digits[count - 1 - i];
+    }
+    return sign + count;
+}
+
 size_t svc_text_put_utf8(char out[4], uint32_t code_point)
 {
     if (code_point < 0x80) {

@@ -27,6 +27,14 @@ bool svc_text_is_utf8(const char *text, size_t length, size_t *ret_offset);
 /* The bytes of CODE_POINT in UTF-8, written to OUT; returns how many (1 to 4). */
 size_t svc_text_put_utf8(char out[4], uint32_t code_point);
 
+/* How many bytes at the start of TEXT stand for themselves in a JSON string: up to a
+ * quote, a backslash or a control character. `ret_ascii` is false where one is over 0x7F.
+ */
+size_t svc_text_plain_length(const char *text, size_t length, bool *ret_ascii);
+
+/* Writes NUMBER in decimal, without NUL; returns how many bytes (at most 20). */
+size_t svc_text_put_int64(char *out, int64_t number);
+
 /* Time depends on LENGTH alone, never on where the two differ. */
 bool svc_text_equals_secret(const char *left, const char *right, size_t length);
 
