@@ -4,6 +4,7 @@
 
 #include <svc/clock.h>
 #include <svc/mem.h>
+#include <svc/redis.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,7 @@
 
 #include "lease.h"
 
-#include <svc/redis.h>
-
+struct svc_redis;
 struct store;
 
 /* REDIS may be NULL. It's borrowed. */

@@ -12,6 +12,7 @@ struct svc_sha256 {
     _Alignas(16) unsigned char state[160];
 };
 
+/* Begin, add any number of times, finish once: as bytes, or as lower-case hexadecimal. */
 void svc_sha256_init(struct svc_sha256 *hash);
 void svc_sha256_add(struct svc_sha256 *hash, const void *bytes, size_t length);
 void svc_sha256_finish(struct svc_sha256 *hash, uint8_t digest[SVC_SHA256_SIZE]);

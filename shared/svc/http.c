@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* Room for a request's line and headers; more is answered with 431. */
-#define HEADER_ROOM ((size_t)32 * 1024)
+#define HEADER_ROOM ((size_t)16 * 1024)
 
 struct svc_http {
     struct _u_instance instance;

@@ -23,6 +23,7 @@ void svc_http_watch_begin(
 void svc_http_watch_end(
     struct svc_http_watch *watch, struct svc_http_connection *connection);
 
+/* Requests that were begun and not ended. */
 int64_t svc_http_watch_in_flight(const struct svc_http_watch *watch);
 
 #endif

@@ -11,6 +11,8 @@ struct svc_metrics;
 struct svc_counter;
 struct svc_histogram;
 
+/* API is borrowed: its operations are labels. svc_metrics_free takes a pointer to NULL, and
+ * frees what was registered, too. */
 struct svc_metrics *svc_metrics_new(const struct svc_openapi *api);
 void svc_metrics_free(struct svc_metrics **metrics);
 
@@ -33,6 +35,7 @@ void svc_metrics_gauge(struct svc_metrics *metrics, const char *name, const char
 void svc_metrics_request(struct svc_metrics *metrics,
     const struct svc_operation *operation, enum svc_status status, int64_t nanoseconds);
 
+/* Adds what a scrape reads to OUT. */
 void svc_metrics_write(const struct svc_metrics *metrics, struct svc_buf *out);
 
 #endif

@@ -35,6 +35,7 @@ void svc_redis_close(struct svc_redis **redis);
 /* Commands that go in one round trip, and their replies, in the same order. */
 struct svc_redis_batch;
 
+/* Free takes a pointer to NULL; the scoped one is for SVC_AUTO_REDIS_BATCH. */
 struct svc_redis_batch *svc_redis_batch_new(void);
 void svc_redis_batch_free(struct svc_redis_batch **batch);
 void svc_redis_batch_free_scoped(struct svc_redis_batch **batch);
@@ -64,6 +65,7 @@ SVC_MUST_CHECK enum svc_status svc_redis_run(struct svc_redis *redis,
 const struct svc_redis_reply *svc_redis_batch_reply(
     const struct svc_redis_batch *batch, size_t index);
 
+/* A reply that is not there, as past the end of an array, is nil. */
 bool svc_redis_reply_is_nil(const struct svc_redis_reply *reply);
 bool svc_redis_reply_is_error(const struct svc_redis_reply *reply);
 /* Of a string or status (or error); {NULL, 0} else. */

@@ -12,7 +12,7 @@ FUNCTION_LINES = 70
 BLOCK_DEPTH = 3
 PARAMETERS = 6
 C_COLUMNS = 90
-SCRIPT_COLUMNS = 100
+SCRIPT_COLUMNS = 110
 
 # A callback takes what its library gives it: libmicrohttpd and ulfius up to nine.
 _DICTATED = re.compile(r"\bstruct (MHD_Connection|_u_request) \*")
