@@ -26,7 +26,7 @@ def _server() -> Iterator[Shop]:
 
 @pytest.fixture
 def shop(_server: Shop) -> Shop:
-    _server.clear()
+    _server.renew()
     return _server
 
 
@@ -34,6 +34,5 @@ def shop(_server: Shop) -> Shop:
 def simulator(_process: SimulatorProcess, shop: Shop) -> SimulatorProcess:
     """Reset, quick, with its webhooks to `shop`."""
     _process.sim("POST", "reset", {})
-    shop.clear()
     _process.settings(webhook_url=shop.url, **FAST)
     return _process

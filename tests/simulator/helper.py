@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import re
@@ -21,6 +22,9 @@ import httpx
 ROOT = Path(__file__).resolve().parents[2]
 SECRET, TOKEN, NUMBER = "app_secret", "token-of-the-test", "106540352242922"
 ANA = "5215512345678"
+
+
+_numbers = itertools.count(1)
 
 
 class SimulatorProcess:
@@ -136,8 +140,17 @@ class Shop:
         # Whoever hangs up before the answer (a time-out is tested) is no error here.
         self.server.handle_error = lambda request, address: None  # type: ignore[method-assign]
         self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}/webhook"
+        self.path = "/webhook"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}{self.path}"
+
+    def renew(self) -> None:
+        """Another address for another test: what is late for the one before is not counted."""
+        self.path = f"/webhook/{next(_numbers)}"
+        self.clear()
 
     def stop(self) -> None:
         self.server.shutdown()
@@ -145,6 +158,8 @@ class Shop:
 
     def _take(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> tuple[int, str]:
         got = Received(method, path, {k.lower(): v for k, v in headers.items()}, raw)
+        if path != self.path:
+            return 200, "late"
         with self.changed:
             status = self.answers.pop(0) if self.answers else 200
             self.received.append(got)

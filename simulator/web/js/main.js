@@ -72,14 +72,14 @@ const HANDLERS = {
   customer_removed: ({ id }) => {
     store.customers.delete(id);
     store.conversations.delete(id);
-    if (store.current === id && store.customers.size) select(store.customers.keys().next().value);
+    if (store.current === id) refresh().catch((error) => toast(error.message));
     drawCustomers();
   },
   typing: ({ customer_id: id, until }) => { if (id === store.current) showTyping(until); },
   delivery: addDelivery,
   call: addCall,
   settings: (settings) => { store.settings = settings; drawTries(); },
-  reset: () => { store.conversations.clear(); store.current = null; refresh(); },
+  reset: () => { store.conversations.clear(); store.current = null; refresh().catch((error) => toast(error.message)); },
 };
 
 async function pressButton(message, id) {
@@ -144,7 +144,7 @@ function init() {
   initSheets();
   initChat();
   initComposer();
-  initCustomers(select);
+  initCustomers((id) => select(id).catch((error) => toast(error.message)));
   tick();
   setInterval(tick, 10_000);
   api.listen(HANDLERS, (online) => {
