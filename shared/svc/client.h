@@ -110,6 +110,7 @@ SVC_MUST_CHECK enum svc_status svc_client_call(struct svc_client *client,
 struct svc_slice svc_client_reply_header(
     const struct svc_client_reply *reply, const char *name);
 
+/* Frees what the reply holds; it is all zero then. */
 void svc_client_reply_done(struct svc_client_reply *reply);
 #define SVC_CLIENT_AUTO_REPLY __attribute__((cleanup(svc_client_reply_done)))
 

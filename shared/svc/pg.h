@@ -74,9 +74,10 @@ struct svc_pg_param {
     int64_t number;
 };
 
+/* SQL's NULL. */
 struct svc_pg_param svc_pg_null(void);
-/* NULL, as a slice that isn't there, is SQL's NULL. The text must live until the call
- * ends. */
+/* A text that must live until the call ends; NULL, as a slice that isn't there, is SQL's
+ * NULL. */
 struct svc_pg_param svc_pg_text(const char *text);
 struct svc_pg_param svc_pg_slice(struct svc_slice text);
 struct svc_pg_param svc_pg_int(int64_t number);
@@ -132,8 +133,10 @@ struct svc_pg_tx {
 
 #define SVC_PG_AUTO_ROLLBACK __attribute__((cleanup(svc_pg_rollback)))
 
+/* Holds a connection from here on. */
 SVC_MUST_CHECK enum svc_status svc_pg_begin(
     struct svc_pg *pg, struct svc_pg_tx *tx, struct svc_pg_error *ret_error);
+/* As svc_pg_query, in the transaction, which after a failure can only end. */
 SVC_MUST_CHECK enum svc_status svc_pg_tx_query(struct svc_pg_tx *tx,
     const struct svc_pg_statement *statement, struct svc_pg_result **ret_result,
     struct svc_pg_error *ret_error);
@@ -149,6 +152,7 @@ void svc_pg_rollback(struct svc_pg_tx *tx);
 /* Takes a pointer to NULL; nulls the caller's pointer. */
 void svc_pg_result_free(struct svc_pg_result **result);
 
+/* What came back; none for NULL. */
 size_t svc_pg_rows(const struct svc_pg_result *result);
 size_t svc_pg_columns(const struct svc_pg_result *result);
 /* Rows that an INSERT, UPDATE, DELETE or MERGE changed. */
@@ -180,6 +184,7 @@ struct svc_pg_stats {
     int64_t discarded_total; /* connections thrown away: broken, or a statement overdue */
 };
 
+/* A snapshot. */
 void svc_pg_stats(struct svc_pg *pg, struct svc_pg_stats *ret_stats);
 
 #endif

@@ -213,14 +213,18 @@ static void test_query_ends_at_the_servers_timeout(void **state)
 {
     struct svc_pg *pg = open_pool(1);
     struct svc_pg_error error = {0};
-    int64_t pid = ask_int(pg, SVC_PG_SQL("SELECT pg_backend_pid()"));
 
     (void)state;
-    int64_t took_ms =
-        time_failure(pg, SVC_PG_SQL("SELECT pg_sleep(10)"), SVC_TIMEOUT, &error);
+    for (int i = 0; i < 3 && strcmp(error.sqlstate, "57014") != 0; i++) {
+        /* Again only where the server's answer came too late, on a busy machine. */
+        int64_t pid = ask_int(pg, SVC_PG_SQL("SELECT pg_backend_pid()"));
+        int64_t took_ms =
+            time_failure(pg, SVC_PG_SQL("SELECT pg_sleep(10)"), SVC_TIMEOUT, &error);
+        assert_in_range(took_ms, STATEMENT_MS / 2, STATEMENT_MS + SLACK_MS);
+        bool same = pid == ask_int(pg, SVC_PG_SQL("SELECT pg_backend_pid()"));
+        assert_int_equal(same, strcmp(error.sqlstate, "57014") == 0);
+    }
     assert_string_equal(error.sqlstate, "57014");
-    assert_in_range(took_ms, STATEMENT_MS / 2, STATEMENT_MS + 50);
-    assert_int_equal(ask_int(pg, SVC_PG_SQL("SELECT pg_backend_pid()")), pid);
     svc_pg_close(&pg);
 }
 
@@ -251,7 +255,7 @@ static void test_query_ends_at_its_own_timeout(void **state)
     (void)state;
     expect_answer(pg);
     int64_t took_ms = time_failure(pg, &asleep, SVC_TIMEOUT, &error);
-    assert_in_range(took_ms, 100, 200);
+    assert_in_range(took_ms, 100, 100 + SLACK_MS);
     expect_answer(pg);
     assert_true(ends_on_server(pg, "SELECT pg_sleep(9)%"));
     svc_pg_stats(pg, &stats);
@@ -275,7 +279,7 @@ static void test_query_ends_though_the_server_hangs(void **state)
     int64_t took_ms = time_failure(pg, SVC_PG_SQL("SELECT 1"), SVC_TIMEOUT, &error);
     expect_answer(pg);
     kill(pid, SIGCONT);
-    assert_in_range(took_ms, STATEMENT_MS, STATEMENT_MS + 100);
+    assert_in_range(took_ms, STATEMENT_MS, STATEMENT_MS + SLACK_MS);
     svc_pg_close(&pg);
 }
 
