@@ -121,8 +121,7 @@ def _load(server: process.Running, requests: Path, connections: int, seconds: in
     cpu_s = server.cpu_s() - peer_s
     others_s = machine.busy_s() - busy_s - cpu_s - (_wrk_s() - wrk_s)
     whole_s = (time.monotonic() - begin_s) * machine.cores()
-    # A server behind the peer is no stranger, and would count as one.
-    others = 0.0 if server.peer.needs else max(0.0, others_s / whole_s)
+    others = None if server.peer.needs else max(0.0, others_s / whole_s)
     return replace(sample, cpu_s=cpu_s, others=others)
 
 

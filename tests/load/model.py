@@ -69,8 +69,9 @@ class Sample:
     """Answers that weren't 2xx or 3xx, and connections that failed or timed out."""
     cpu_s: float = 0.0
     """What the peer's process used meanwhile, user and system."""
-    others: float = 0.0
-    """The share of the machine's time that neither the peer nor wrk used, but somebody else."""
+    others: float | None = None
+    """The share of the machine's time that neither the peer nor wrk used, but somebody else.
+    Unknown where a server behind the peer would count as one."""
 
     @property
     def requests_per_s(self) -> float:

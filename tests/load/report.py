@@ -56,7 +56,7 @@ def _rows(bench: Bench, results: Results) -> list[dict[str, Any]]:
                 "p99_ms": _rounded(results.spread(*at, lambda s: s.p99_ms), 3),
                 "cpu_us_per_request": _rounded(cpu, 1),
                 "ours_to_this": _rounded(ratio, 2),
-                "others": round(statistics.median(s.others for s in results.samples[at]), 3),
+                "others": _middle([s.others for s in results.samples[at]]),
                 "errors": errors,
                 "valid": errors == 0,
                 "rss_mb": round(footprint.rss_mb, 1),
@@ -77,6 +77,11 @@ def _goals(bench: Bench, results: Results) -> list[dict[str, Any]]:
             "holds": goal.holds(value),
         })  # fmt: skip
     return goals
+
+
+def _middle(shares: Sequence[float | None]) -> float | None:
+    known = [share for share in shares if share is not None]
+    return round(statistics.median(known), 3) if known else None
 
 
 def _rounded(spread: Spread | None, digits: int) -> dict[str, float] | None:
@@ -147,9 +152,9 @@ def as_markdown(bench: Bench, effort: Effort, found: dict[str, Any]) -> str:
 
 
 def _headline(bench: Bench, effort: Effort, found: dict[str, Any]) -> str:
-    others = statistics.median(row["others"] for row in found["rows"])
+    others = _middle([row["others"] for row in found["rows"]])
     warning = ""
-    if others > QUIET:
+    if others is not None and others > QUIET:
         warning = f" Other processes used {others:.0%} of the machine: the figures are noisy."
     return (
         f"{bench.title}\n{machine.text()}. Median of {effort.rounds} interleaved runs "
