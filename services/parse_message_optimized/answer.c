@@ -177,6 +177,10 @@ static void write_status(struct svc_json_writer *writer, const struct status *st
     svc_json_write_field_slice(writer, "customer_key", identity_key(&status->recipient));
     write_identity(writer, "recipient", &status->recipient);
     copy_of_type(writer, status->source, "recipient_type", SVC_JSON_STRING);
+    copy_of_type(writer, status->source, "recipient_participant_id", SVC_JSON_STRING);
+    copy_of_type(
+        writer, status->source, "recipient_participant_user_id", SVC_JSON_STRING);
+    copy_of_type(writer, status->source, "recipient_identity_key_hash", SVC_JSON_STRING);
     copy_of_type(writer, status->source, "biz_opaque_callback_data", SVC_JSON_STRING);
     copy_of_type(writer, status->source, "conversation", SVC_JSON_OBJECT);
     copy_of_type(writer, status->source, "pricing", SVC_JSON_OBJECT);

@@ -31,6 +31,7 @@ void read_location(struct message *message, const struct reading *from);
 void read_contacts(struct message *message, const struct reading *from);
 void read_reaction(struct message *message, const struct reading *from);
 void read_interactive(struct message *message, const struct reading *from);
+bool interactive_is_known(struct svc_slice type);
 void read_button(struct message *message, const struct reading *from);
 void read_order(struct message *message, const struct reading *from);
 void read_system(struct message *message, const struct reading *from);

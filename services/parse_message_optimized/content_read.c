@@ -76,29 +76,45 @@ static void read_call_permission(struct message *message, const struct reading *
     message->action_id = read_id(from, "response", FIELD_REQUIRED);
 }
 
+static const struct {
+    const char *type;
+    void (*read)(struct message *message, const struct reading *from);
+} forms[] = {
+    {"button_reply", read_choice},
+    {"list_reply", read_choice},
+    {"nfm_reply", read_flow},
+    {"call_permission_reply", read_call_permission},
+};
+
+#define FORM_COUNT (sizeof forms / sizeof forms[0])
+
+/* FORM_COUNT where it's none. */
+static size_t find_form(struct svc_slice type)
+{
+    size_t form = 0;
+
+    while (form < FORM_COUNT && !svc_slice_equals(type, forms[form].type)) {
+        form++;
+    }
+    return form;
+}
+
+bool interactive_is_known(struct svc_slice type)
+{
+    return find_form(type) < FORM_COUNT;
+}
+
 void read_interactive(struct message *message, const struct reading *from)
 {
-    static const struct {
-        const char *type;
-        void (*read)(struct message *message, const struct reading *from);
-    } forms[] = {
-        {"button_reply", read_choice},
-        {"list_reply", read_choice},
-        {"nfm_reply", read_flow},
-        {"call_permission_reply", read_call_permission},
-    };
-    struct svc_slice type = read_id(from, "type", FIELD_REQUIRED);
+    struct svc_place place;
+    size_t form = find_form(read_id(from, "type", FIELD_REQUIRED));
 
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if (svc_slice_equals(type, forms[i].type)) {
-            struct svc_place place;
-            struct reading inside =
-                read_object(from, forms[i].type, FIELD_REQUIRED, &place);
-            if (inside.object != NULL) {
-                forms[i].read(message, &inside);
-            }
-            return;
-        }
+    if (form == FORM_COUNT) {
+        return;
+    }
+    struct reading inside = read_object(from, forms[form].type, FIELD_REQUIRED, &place);
+    if (inside.object != NULL) {
+        forms[form].read(message, &inside);
     }
 }
 

@@ -52,6 +52,17 @@ static void copy_number(struct svc_json_writer *writer, const struct message *me
     }
 }
 
+static void copy_of_type(struct svc_json_writer *writer, const struct svc_json *from,
+    const char *name, enum svc_json_type type)
+{
+    const struct svc_json *value = svc_json_get(from, name);
+
+    if (svc_json_is(value, type)) {
+        svc_json_write_key(writer, name);
+        svc_json_write_value(writer, value);
+    }
+}
+
 static void write_time(struct svc_json_writer *writer, const char *name, int64_t seconds)
 {
     char text[SVC_CLOCK_TEXT_SIZE];
@@ -175,6 +186,9 @@ void write_interactive(struct svc_json_writer *writer, const struct message *mes
         write_call_permission(writer, message, inner);
     }
     svc_json_write_object_end(writer);
+    if (!interactive_is_known(type)) {
+        write_raw(writer, message);
+    }
 }
 
 void write_button(struct svc_json_writer *writer, const struct message *message)
@@ -219,6 +233,7 @@ void write_system(struct svc_json_writer *writer, const struct message *message)
     svc_json_write_object_begin(writer);
     COPY_TEXTS(
         writer, message->content, "type", "body", "wa_id", "user_id", "parent_user_id");
+    copy_of_type(writer, message->content, "identity", SVC_JSON_OBJECT);
     svc_json_write_object_end(writer);
 }
 
@@ -274,17 +289,6 @@ static void write_context(struct svc_json_writer *writer, const struct svc_json 
     copy_bool(writer, context, "frequently_forwarded");
     write_referred_product(writer, svc_json_get(context, "referred_product"));
     svc_json_write_object_end(writer);
-}
-
-static void copy_of_type(struct svc_json_writer *writer, const struct svc_json *from,
-    const char *name, enum svc_json_type type)
-{
-    const struct svc_json *value = svc_json_get(from, name);
-
-    if (svc_json_is(value, type)) {
-        svc_json_write_key(writer, name);
-        svc_json_write_value(writer, value);
-    }
 }
 
 void content_write_common(struct svc_json_writer *writer, const struct message *message)

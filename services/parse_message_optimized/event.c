@@ -21,14 +21,19 @@ void event_of_system_message(
 {
     struct fault_list ignored = {.arena = batch->arena};
     struct reading content = {message->content, NULL, &ignored};
+    struct identity current = {0};
+
+    identity_read(&content, &person_fields, &current);
+    if (identity_key(&current).text == NULL) {
+        return; /* a new security code, say: nobody is called otherwise now */
+    }
     struct event *event =
         batch_add_event(batch, EVENT_IDENTITY_CHANGE, &message->account, field);
-
     event->has_timestamp = message->has_timestamp;
     event->timestamp_s = message->timestamp_s;
     event->value = message->source;
     event->previous = message->from;
-    identity_read(&content, &person_fields, &event->current);
+    event->current = current;
 }
 
 static void read_pair(const struct reading *from, const char *name,

@@ -173,6 +173,10 @@ enum svc_status post_parse(struct svc_request *request, struct svc_reply *reply)
         return SVC_UNAUTHORIZED;
     }
     webhook_read(request->arena, request->body, &batch);
+    if (batch.too_many) {
+        return refuse(
+            reply, SVC_TOO_LARGE, "it has more than 5000 messages, statuses and events");
+    }
     note_replaced(request, &batch);
     enum store_backend backend = take_leases(request, &batch);
     if (backend == STORE_LOCAL) {

@@ -5,13 +5,37 @@
 
 #include <string.h>
 
+/* Meta sends at most 1,000 updates at once; what is far beyond that isn't Meta's, and
+ * each element costs some hundred times its bytes. */
+#define ELEMENTS_MAX ((size_t)5000)
+
 /* A change, and what is said of all that is in it. */
 struct change {
     struct batch *batch;
     struct account account;
     struct svc_slice field;
     const struct svc_json *contacts;
+    bool has_time; /* of the entry, which only fields other than messages have */
+    int64_t time_s;
 };
+
+/* Whether it's an object; a fault where it isn't. */
+static bool must_be_object(const struct reading *from)
+{
+    if (from->object->type == SVC_JSON_OBJECT) {
+        return true;
+    }
+    fault_add(from->faults, from->place, NULL, "must be an object, not %s",
+        svc_json_type_name(from->object));
+    return false;
+}
+
+static bool is_full(struct batch *batch)
+{
+    batch->too_many =
+        batch->message_count + batch->status_count + batch->event_count >= ELEMENTS_MAX;
+    return batch->too_many;
+}
 
 static void add_message(
     struct change *change, const struct svc_json *source, const struct svc_place *place)
@@ -53,8 +77,12 @@ static void add_event(struct change *change, enum event_kind kind,
     struct reading from = {source, place, faults};
 
     event->value = source;
-    event->has_timestamp =
-        read_timestamp(&from, "timestamp", FIELD_OPTIONAL, &event->timestamp_s);
+    event->has_timestamp = change->has_time;
+    event->timestamp_s = change->time_s;
+    if (must_be_object(&from) &&
+        read_timestamp(&from, "timestamp", FIELD_OPTIONAL, &event->timestamp_s)) {
+        event->has_timestamp = true;
+    }
 }
 
 static void add_error(
@@ -86,7 +114,9 @@ static void add_id_update(
 {
     struct reading from = {source, place, &change->batch->faults};
 
-    event_of_id_update(change->batch, &from, &change->account, change->field);
+    if (must_be_object(&from)) {
+        event_of_id_update(change->batch, &from, &change->account, change->field);
+    }
 }
 
 /* What a value may hold, each a list of elements that come apart one by one. */
@@ -117,8 +147,9 @@ static void read_list(struct change *change, const struct reading *value, size_t
         fault_add(value->faults, &outer, NULL, "is empty");
     }
     const struct svc_json *element = list->first;
-    for (; element != NULL; element = element->next, place.index++) {
+    for (; element != NULL && !is_full(change->batch); element = element->next) {
         lists[which].add(change, element, &place);
+        place.index++;
     }
 }
 
@@ -145,17 +176,21 @@ static void read_value_lists(struct change *change, const struct reading *value)
             "has neither messages nor statuses nor errors");
         return;
     }
+    if (is_full(change->batch)) {
+        return;
+    }
     struct event *event =
         batch_add_event(change->batch, EVENT_CHANGE, &change->account, change->field);
     event->value = value->object;
+    event->has_timestamp = change->has_time;
+    event->timestamp_s = change->time_s;
 }
 
-static void read_change(
-    struct batch *batch, const struct reading *from, struct svc_slice waba_id)
+/* CHANGE knows its entry already. */
+static void read_change(struct change change, const struct reading *from)
 {
     struct svc_place value_place;
     struct svc_place metadata_place;
-    struct change change = {.batch = batch};
     struct reading value = read_object(from, "value", FIELD_REQUIRED, &value_place);
 
     if (value.object == NULL) {
@@ -164,7 +199,6 @@ static void read_change(
     struct reading metadata =
         read_object(&value, "metadata", FIELD_OPTIONAL, &metadata_place);
     change.field = read_id(from, "field", FIELD_OPTIONAL);
-    change.account.waba_id = waba_id;
     if (metadata.object != NULL) {
         change.account.phone_number_id =
             read_id(&metadata, "phone_number_id", FIELD_REQUIRED);
@@ -180,24 +214,23 @@ static void read_change(
 /* The changes of one business account. */
 static void read_entry(struct batch *batch, const struct reading *from)
 {
-    struct svc_slice waba_id = read_id(from, "id", FIELD_OPTIONAL);
-    const struct svc_json *changes =
-        read_value(from, "changes", FIELD_REQUIRED, SVC_JSON_ARRAY);
+    struct change common = {.batch = batch};
     struct svc_place outer = {.parent = from->place, .name = SVC_SLICE("changes")};
     struct svc_place place = {.parent = &outer};
 
+    common.account.waba_id = read_id(from, "id", FIELD_OPTIONAL);
+    common.has_time = read_timestamp(from, "time", FIELD_OPTIONAL, &common.time_s);
+    const struct svc_json *changes =
+        read_value(from, "changes", FIELD_REQUIRED, SVC_JSON_ARRAY);
     if (changes != NULL && changes->count == 0) {
         fault_add(from->faults, &outer, NULL, "is empty");
     }
     const struct svc_json *change = changes != NULL ? changes->first : NULL;
     for (; change != NULL; change = change->next, place.index++) {
         struct reading inside = {change, &place, from->faults};
-        if (change->type != SVC_JSON_OBJECT) {
-            fault_add(from->faults, &place, NULL, "must be an object, not %s",
-                svc_json_type_name(change));
-            continue;
+        if (must_be_object(&inside)) {
+            read_change(common, &inside);
         }
-        read_change(batch, &inside, waba_id);
     }
 }
 
@@ -218,11 +251,8 @@ void webhook_read(
     const struct svc_json *entry = entries->first;
     for (; entry != NULL; entry = entry->next, place.index++) {
         struct reading inside = {entry, &place, &ret_batch->faults};
-        if (entry->type != SVC_JSON_OBJECT) {
-            fault_add(&ret_batch->faults, &place, NULL, "must be an object, not %s",
-                svc_json_type_name(entry));
-            continue;
+        if (must_be_object(&inside)) {
+            read_entry(ret_batch, &inside);
         }
-        read_entry(ret_batch, &inside);
     }
 }

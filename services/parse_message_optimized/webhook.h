@@ -107,6 +107,7 @@ struct batch {
     size_t message_count;
     size_t status_count;
     size_t event_count;
+    bool too_many;            /* the rest isn't read: the body is to be refused */
     struct fault_list faults; /* of the envelope */
     struct message **message_end;
     struct status **status_end;
