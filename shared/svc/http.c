@@ -114,6 +114,10 @@ static void *on_request_line(
     if (known != NULL) {
         svc_http_watch_begin(http->watch, known);
     }
+    /* Comes before the request's own, so that ulfius never reads a body as a form: it
+     * would close the connection at one that it can't read. */
+    MHD_set_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE,
+        "application/octet-stream");
     return ulfius_uri_logger(NULL, uri);
 }
 
@@ -129,16 +133,6 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     mhd_request_completed(NULL, connection, request, code);
 }
 
-/* Uploads as forms are none of ours: whatever comes is dropped. */
-static int drop_upload(const struct _u_request *request, const char *key,
-    const char *filename, const char *content_type, const char *transfer_encoding,
-    const char *data, uint64_t offset, size_t size, void *context)
-{
-    (void)request, (void)key, (void)filename, (void)content_type, (void)transfer_encoding;
-    (void)data, (void)offset, (void)size, (void)context;
-    return U_OK;
-}
-
 static bool set_up_instance(
     struct svc_http *http, const struct svc_http_settings *settings)
 {
@@ -148,9 +142,7 @@ static bool set_up_instance(
     }
     http->has_instance = true;
     http->instance.max_post_body_size = (size_t)settings->body_limit + 1;
-    http->instance.max_post_param_size = 1; /* 0 would be no limit */
     http->instance.check_utf8 = 0; /* bodies and queries are checked by the runtime */
-    ulfius_set_upload_file_callback_function(&http->instance, drop_upload, NULL);
     return ulfius_add_endpoint_by_val(
                &http->instance, "*", NULL, "*", 0, on_request, http) == U_OK;
 }
