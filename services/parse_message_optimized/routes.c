@@ -55,18 +55,19 @@ static const char *check_signature(
     return NULL;
 }
 
-/* Whether LIST ("1065,1066") names ID; no list names all. */
+/* Whether LIST ("1065, 1066") names ID; no list names all. */
 static bool is_ours(const char *list, struct svc_slice id)
 {
     if (list == NULL || id.text == NULL) {
         return true;
     }
     while (*list != '\0') {
-        size_t length = strcspn(list, ",");
-        if (length == id.length && memcmp(list, id.text, length) == 0) {
+        list += strspn(list, ", ");
+        size_t length = strcspn(list, ", ");
+        if (length > 0 && length == id.length && memcmp(list, id.text, length) == 0) {
             return true;
         }
-        list += length + (list[length] == ',');
+        list += length;
     }
     return false;
 }
