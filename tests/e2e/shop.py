@@ -90,6 +90,16 @@ class Shop:
     def batch(self, messages: list[Json], layout: str) -> None:
         _json(self.sim.post("/sim/batch", json={"messages": messages, "layout": layout}))
 
+    def parse(self, body: str, signature: str) -> Json:
+        """What the service says of a webhook body, asked directly."""
+        headers = {
+            "Authorization": f"Bearer {self.env['SERVICE_TOKEN']}",
+            "Content-Type": "application/json",
+            "X-Hub-Signature-256": signature,
+        }
+        url = f"{self.env['PARSE_MESSAGE_OPTIMIZED_URL']}/v1/parse"
+        return _json(httpx.post(url, content=body.encode(), headers=headers))
+
     def upload(self, data: bytes, name: str, mime_type: str) -> str:
         answer = self.sim.post("/sim/media", files={"file": (name, data, mime_type)})
         return _json(answer)["id"]

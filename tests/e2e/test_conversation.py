@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+
 import pytest
 
 from tests.e2e.shop import Shop
@@ -40,6 +43,18 @@ def test_a_duplicate_delivery_gets_no_second_reply(shop: Shop):
     for _ in range(3):
         shop.replay(message["delivery_id"])
     customer.wait_replies(1)
+
+
+def test_an_answered_message_is_known_as_handled(shop: Shop, system: dict[str, str]):
+    """Not only as being handled: such a lease runs out after a minute, and Meta repeats for days."""
+    customer = shop.customer()
+    message = customer.text("hola")
+    customer.wait_replies(1)
+    (body,) = [d["body"] for d in shop.deliveries() if d["id"] == message["delivery_id"]]
+    secret = system["WHATSAPP_APP_SECRET"].encode()
+    signature = "sha256=" + hmac.new(secret, body.encode(), hashlib.sha256).hexdigest()
+    (parsed,) = shop.parse(body, signature)["messages"]
+    assert (parsed["is_duplicate"], parsed["skip_reason"]) == (True, "duplicate")
 
 
 def test_statuses_start_no_reply(shop: Shop):

@@ -70,6 +70,22 @@ def test_a_reply_that_meta_fails_for_a_moment_is_sent_again_once(shop: Shop):
     luis.wait_replies(1)
 
 
+def test_a_message_that_could_not_be_answered_is_answered_when_it_comes_again(shop: Shop):
+    customer = shop.customer()
+    shop.settings(fail_next={"count": 2, "code": 131016, "http_status": 503})
+    message = customer.text("hola")
+    customer.wait_replies(0)
+    shop.replay(message["delivery_id"])
+    customer.wait_replies(1)
+
+
+def test_a_reply_that_meta_refuses_is_not_repeated(shop: Shop):
+    customer = shop.customer()
+    shop.settings(fail_next={"count": 1, "code": 131047, "http_status": 400})
+    customer.text("hola")
+    customer.wait_replies(0)
+
+
 def test_while_the_service_is_down_customers_are_asked_to_write_again(shop: Shop, commerce):
     customer = shop.customer()
     process = find(SERVICE)
@@ -81,6 +97,7 @@ def test_while_the_service_is_down_customers_are_asked_to_write_again(shop: Shop
         (apology,) = customer.wait_replies(1)
         assert "problema técnico" in apology
         answer = shop.n8n.get("/webhook/whatsapp", params={"hub.challenge": CHALLENGE})
+        assert CHALLENGE not in answer.text
         assert answer.status_code == 503
     finally:
         commerce("up")

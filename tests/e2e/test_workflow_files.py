@@ -64,6 +64,13 @@ def test_only_nodes_that_get_one_item_are_retried_by_n8n(workflow):
             assert "graph.facebook.com" not in node["parameters"]["url"], node["name"]
 
 
+def test_every_http_node_says_what_it_gets(workflow):
+    """Else n8n guesses the encoding of a JSON answer that names none: a row of ñ became Chinese."""
+    for node in http_nodes(workflow):
+        response = node["parameters"]["options"].get("response", {}).get("response", {})
+        assert response.get("responseFormat") in ("json", "text"), node["name"]
+
+
 def test_no_secret_and_no_environment_in_the_file(workflow):
     text = json.dumps(workflow, ensure_ascii=False)
     assert not re.search(r"\$env\b|process\.env|\$secrets", text)
