@@ -33,6 +33,7 @@ struct svc_request {
     /* The bytes as they came, where `body` is all of them: for signatures over them. */
     struct svc_slice raw_body;
     const struct svc_json *item;        /* the n8n item that `body` was in; NULL: none */
+    size_t element;                     /* of an array of bodies; 0 where it is none */
     const struct svc_json **parameters; /* as operation->parameters */
     size_t escapes_replaced;            /* in the JSON: see svc_json_read */
     struct svc_arena *arena;            /* ends with the request */

@@ -218,6 +218,7 @@ static enum svc_status handle(
         .body = body != NULL ? body->value : NULL,
         .raw_body = raw,
         .item = body != NULL ? body->item : NULL,
+        .element = body != NULL ? body->outer.index : 0,
         .parameters = call->parameters,
         .escapes_replaced = call->escapes_replaced,
         .arena = call->arena,
