@@ -13,9 +13,12 @@
 /* Holds a lease whose token isn't known here. */
 #define SOMEBODY_ELSE ((uint64_t)1)
 
+#define KEY_SIZE 15 /* bytes of the SHA-256: enough to tell messages apart */
+
 struct entry {
-    uint8_t key[16];    /* of the SHA-256: enough to tell messages apart */
-    uint64_t token;     /* a hash of it; 0: done */
+    uint8_t key[KEY_SIZE];
+    bool alone;     /* taken while the other store was gone, so that it doesn't know */
+    uint64_t token; /* a hash of it; 0: done */
     int64_t expires_ms; /* 0: empty */
 };
 
@@ -62,49 +65,60 @@ static uint64_t token_hash(struct svc_slice token)
     return hash > SOMEBODY_ELSE ? hash : 2;
 }
 
-/* The entry of KEY, or the one of its set that makes room. */
-static struct entry *find(
-    struct lease_local *local, const char *key, int64_t now_ms, bool *ret_known)
+/* The entry of a key, or the one of its set that makes room. */
+struct found {
+    struct entry *entry;
+    bool known;
+    uint8_t key[KEY_SIZE];
+};
+
+static struct found find(struct lease_local *local, const char *key, int64_t now_ms)
 {
-    uint8_t bytes[16];
+    struct found found = {0};
     uint32_t set = 0;
 
     if (!svc_text_from_hex(
-            (struct svc_slice){key, 2 * sizeof bytes}, bytes, sizeof bytes)) {
-        memset(bytes, 0, sizeof bytes);
+            (struct svc_slice){key, 2 * sizeof found.key}, found.key, sizeof found.key)) {
+        memset(found.key, 0, sizeof found.key);
     }
-    memcpy(&set, bytes, sizeof set);
+    memcpy(&set, found.key, sizeof set);
     struct entry *entries = &local->entries[set % SET_COUNT * SET_SIZE];
-    struct entry *oldest = entries;
+    found.entry = entries;
     for (size_t i = 0; i < SET_SIZE; i++) {
         if (entries[i].expires_ms > now_ms &&
-            memcmp(entries[i].key, bytes, sizeof bytes) == 0) {
-            *ret_known = true;
-            return &entries[i];
+            memcmp(entries[i].key, found.key, sizeof found.key) == 0) {
+            found.entry = &entries[i];
+            found.known = true;
+            return found;
         }
-        oldest = entries[i].expires_ms < oldest->expires_ms ? &entries[i] : oldest;
+        if (entries[i].expires_ms < found.entry->expires_ms) {
+            found.entry = &entries[i];
+        }
     }
-    *ret_known = false;
-    memcpy(oldest->key, bytes, sizeof bytes);
-    oldest->expires_ms = 0;
-    return oldest;
+    return found;
+}
+
+static void set(const struct found *found, uint64_t token, bool alone, int64_t expires_ms)
+{
+    memcpy(found->entry->key, found->key, sizeof found->key);
+    found->entry->alone = alone;
+    found->entry->token = token;
+    found->entry->expires_ms = expires_ms;
 }
 
 static enum lease_state take_one(
     struct lease_local *local, const struct lease_request *request, int64_t now_ms)
 {
-    bool known = false;
     uint64_t token = token_hash(request->token);
-    struct entry *entry = find(local, request->key, now_ms, &known);
+    struct found found = find(local, request->key, now_ms);
 
-    if (known && entry->token == 0) {
+    if (found.known && found.entry->token == 0) {
         return LEASE_DONE;
     }
-    if (known && entry->token != token) {
+    if (found.known && found.entry->token != token) {
         return LEASE_IN_PROGRESS;
     }
-    entry->token = token;
-    entry->expires_ms = now_ms + local->times.lease_ms;
+    set(&found, token, true, now_ms + local->times.lease_ms);
     return LEASE_TAKEN;
 }
 
@@ -121,26 +135,28 @@ static enum svc_status take(void *context, struct lease_request *requests, size_
     return SVC_OK;
 }
 
-static enum lease_end end_one(struct lease_local *local, const char *key, uint64_t token,
-    enum lease_outcome outcome)
+static void set_end(
+    struct lease_local *local, const struct found *found, enum lease_end end)
 {
-    bool known = false;
-    int64_t now_ms = local->now_ms();
-    struct entry *entry = find(local, key, now_ms, &known);
+    if (end == LEASE_END_DONE) {
+        set(found, 0, false, local->now_ms() + local->times.done_ms);
+    } else if (end == LEASE_END_RELEASED && found->known) {
+        found->entry->expires_ms = 0;
+    }
+}
 
-    if (known && entry->token == 0) {
+/* A token that isn't known here is believed: whose it is can't be asked now. */
+static enum lease_end judge(
+    const struct found *found, uint64_t token, enum lease_outcome outcome)
+{
+    if (found->known && found->entry->token == 0) {
         return LEASE_END_DONE;
     }
-    if (known && entry->token != token) {
+    if (found->known && found->entry->token != token &&
+        found->entry->token != SOMEBODY_ELSE) {
         return LEASE_END_TAKEN_OVER;
     }
-    if (outcome == LEASE_OUTCOME_FAILED) {
-        entry->expires_ms = 0;
-        return LEASE_END_RELEASED;
-    }
-    entry->token = 0;
-    entry->expires_ms = now_ms + local->times.done_ms;
-    return LEASE_END_DONE;
+    return outcome == LEASE_OUTCOME_DONE ? LEASE_END_DONE : LEASE_END_RELEASED;
 }
 
 static enum svc_status end(void *context, const char *key, struct svc_slice token,
@@ -149,7 +165,9 @@ static enum svc_status end(void *context, const char *key, struct svc_slice toke
     struct lease_local *local = context;
 
     pthread_mutex_lock(&local->lock);
-    *ret_end = end_one(local, key, token_hash(token), outcome);
+    struct found found = find(local, key, local->now_ms());
+    *ret_end = judge(&found, token_hash(token), outcome);
+    set_end(local, &found, *ret_end);
     pthread_mutex_unlock(&local->lock);
     return SVC_OK;
 }
@@ -159,18 +177,37 @@ struct lease_store lease_local_store(struct lease_local *local)
     return (struct lease_store){.context = local, .take = take, .end = end};
 }
 
-void lease_local_note(struct lease_local *local, const struct lease_request *request)
+static void note_one(
+    struct lease_local *local, struct lease_request *request, int64_t now_ms)
 {
-    bool known = false;
+    uint64_t token = token_hash(request->token);
+    struct found found = find(local, request->key, now_ms);
+    int64_t lease_ms = now_ms + local->times.lease_ms;
 
-    pthread_mutex_lock(&local->lock);
-    int64_t now_ms = local->now_ms();
-    struct entry *entry = find(local, request->key, now_ms, &known);
-    bool done = request->state == LEASE_DONE;
-    entry->token = done ? 0 : token_hash(request->token);
-    if (request->state == LEASE_IN_PROGRESS) {
-        entry->token = SOMEBODY_ELSE;
+    if (found.known && found.entry->token == 0) {
+        request->state = LEASE_DONE;
+    } else if (request->state == LEASE_DONE) {
+        set(&found, 0, false, now_ms + local->times.done_ms);
+    } else if (found.known && found.entry->alone && found.entry->token != token) {
+        request->state = LEASE_IN_PROGRESS;
+    } else if (request->state == LEASE_TAKEN) {
+        set(&found, token, false, lease_ms);
+    } else if (!found.known) {
+        set(&found, SOMEBODY_ELSE, false, lease_ms);
     }
-    entry->expires_ms = now_ms + (done ? local->times.done_ms : local->times.lease_ms);
+}
+
+void lease_local_note(struct lease_local *local, struct lease_request *request)
+{
+    pthread_mutex_lock(&local->lock);
+    note_one(local, request, local->now_ms());
+    pthread_mutex_unlock(&local->lock);
+}
+
+void lease_local_note_end(struct lease_local *local, const char *key, enum lease_end end)
+{
+    pthread_mutex_lock(&local->lock);
+    struct found found = find(local, key, local->now_ms());
+    set_end(local, &found, end);
     pthread_mutex_unlock(&local->lock);
 }

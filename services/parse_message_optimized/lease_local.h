@@ -14,8 +14,10 @@ void lease_local_free(struct lease_local **local);
 
 struct lease_store lease_local_store(struct lease_local *local);
 
-/* Writes down what another store said, so that duplicates are known if that store goes.
- */
-void lease_local_note(struct lease_local *local, const struct lease_request *request);
+/* Writes down what another store said, so that duplicates are known if that store goes;
+ * and changes the answer where more is known here: what was done stays done, and what was
+ * taken while that store was gone is in progress. */
+void lease_local_note(struct lease_local *local, struct lease_request *request);
+void lease_local_note_end(struct lease_local *local, const char *key, enum lease_end end);
 
 #endif

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TOKEN_BYTES 12
+
 static struct parse_state *state_of(const struct svc_request *request)
 {
     return request->runtime->state;
@@ -76,16 +78,22 @@ static bool is_ours(const char *list, struct svc_slice id)
 static const char *make_token(const struct svc_request *request, size_t index)
 {
     struct svc_slice key = svc_request_idempotency_key(request);
-    uint8_t random[12];
+    uint8_t bytes[SVC_SHA256_SIZE];
+    char hex[2 * TOKEN_BYTES + 1];
     char *token = svc_arena_alloc(request->arena, LEASE_TOKEN_MAX);
 
     if (key.text != NULL && key.length > 0) {
-        snprintf(token, LEASE_TOKEN_MAX, "%.*s.%zu",
-            key.length < 100 ? (int)key.length : 100, key.text, index);
+        struct svc_sha256 hash;
+        svc_sha256_init(&hash);
+        svc_sha256_add(&hash, key.text, key.length);
+        svc_sha256_finish(&hash, bytes);
+        svc_text_to_hex(bytes, TOKEN_BYTES, hex);
+        snprintf(token, LEASE_TOKEN_MAX, "%s.%zu.%zu", hex, request->element, index);
         return token;
     }
-    svc_random_fast(random, sizeof random);
-    svc_text_to_hex(random, sizeof random, token);
+    svc_random_fast(bytes, TOKEN_BYTES);
+    svc_text_to_hex(bytes, TOKEN_BYTES, hex);
+    snprintf(token, LEASE_TOKEN_MAX, "%s", hex);
     return token;
 }
 

@@ -33,6 +33,12 @@ static const struct svc_redis_script end_script = {
               "return 'done'\n",
 };
 
+/* ARGV: token, milliseconds that a lease lasts from now. */
+static const struct svc_redis_script renew_script = {
+    .source = "if redis.call('GET', KEYS[1]) ~= 'L' .. ARGV[1] then return 0 end\n"
+              "return redis.call('PEXPIRE', KEYS[1], ARGV[2])\n",
+};
+
 struct store *store_new(struct svc_redis *redis, const struct lease_times *times)
 {
     struct store *store = svc_alloc_zero(1, sizeof *store);
@@ -91,9 +97,20 @@ static void add_take(struct svc_redis_batch *batch, const struct store *store,
     svc_redis_batch_add(batch, 2, get, 1);
 }
 
-/* False where Redis answered neither. */
-static bool read_take(
-    const struct svc_redis_batch *batch, size_t index, struct lease_request *request)
+static void add_renewal(struct svc_redis_batch *batch, const struct store *store,
+    const struct lease_request *request)
+{
+    char key_text[KEY_SIZE];
+    char lease_text[24];
+    const struct svc_slice arguments[] = {format_key(request->key, key_text),
+        request->token, format_number(store->times.lease_ms, lease_text)};
+
+    svc_redis_batch_add_script(batch, &renew_script, 1, 3, arguments);
+}
+
+/* False where Redis answered neither. `ret_again`: the caller had the lease already. */
+static bool read_take(const struct svc_redis_batch *batch, size_t index,
+    struct lease_request *request, bool *ret_again)
 {
     const struct svc_redis_reply *set = svc_redis_batch_reply(batch, 2 * index);
     const struct svc_redis_reply *get = svc_redis_batch_reply(batch, 2 * index + 1);
@@ -104,6 +121,7 @@ static bool read_take(
     }
     bool mine = value.length == request->token.length + 1 && value.text[0] == 'L' &&
                 memcmp(value.text + 1, request->token.text, request->token.length) == 0;
+    *ret_again = mine && svc_redis_reply_is_nil(set);
     if (!svc_redis_reply_is_nil(set) || mine) {
         request->state = LEASE_TAKEN;
     } else {
@@ -116,6 +134,7 @@ static bool take_in_redis(
     struct store *store, struct lease_request *requests, size_t count)
 {
     SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
+    SVC_AUTO_REDIS_BATCH struct svc_redis_batch *renewals = NULL;
     struct svc_redis_error error;
 
     for (size_t i = 0; i < count; i++) {
@@ -125,26 +144,16 @@ static bool take_in_redis(
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!read_take(batch, i, &requests[i])) {
+        bool again = false;
+        if (!read_take(batch, i, &requests[i], &again)) {
             return false;
         }
+        if (again) {
+            renewals = renewals != NULL ? renewals : svc_redis_batch_new();
+            add_renewal(renewals, store, &requests[i]);
+        }
     }
-    return true;
-}
-
-enum store_backend store_take(
-    struct store *store, struct lease_request *requests, size_t count)
-{
-    struct lease_store local = lease_local_store(store->local);
-
-    if (store->redis == NULL || (count > 0 && !take_in_redis(store, requests, count))) {
-        (void)local.take(local.context, requests, count);
-        return STORE_LOCAL;
-    }
-    for (size_t i = 0; i < count; i++) {
-        lease_local_note(store->local, &requests[i]);
-    }
-    return STORE_REDIS;
+    return renewals == NULL || svc_redis_run(store->redis, renewals, &error) == SVC_OK;
 }
 
 static bool end_in_redis(struct store *store, const char *key, struct svc_slice token,
@@ -174,17 +183,44 @@ static bool end_in_redis(struct store *store, const char *key, struct svc_slice 
     return false;
 }
 
+/* What this process knows better than Redis, Redis is told. */
+static void note(struct store *store, struct lease_request *request)
+{
+    enum lease_state said = request->state;
+    enum lease_end end = LEASE_END_DONE;
+
+    lease_local_note(store->local, request);
+    if (said == LEASE_TAKEN && request->state != LEASE_TAKEN) {
+        (void)end_in_redis(store, request->key, request->token,
+            request->state == LEASE_DONE ? LEASE_OUTCOME_DONE : LEASE_OUTCOME_FAILED,
+            &end);
+    }
+}
+
+enum store_backend store_take(
+    struct store *store, struct lease_request *requests, size_t count)
+{
+    struct lease_store local = lease_local_store(store->local);
+
+    if (store->redis == NULL || (count > 0 && !take_in_redis(store, requests, count))) {
+        (void)local.take(local.context, requests, count);
+        return STORE_LOCAL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        note(store, &requests[i]);
+    }
+    return STORE_REDIS;
+}
+
 enum store_backend store_end(struct store *store, const char *key, struct svc_slice token,
     enum lease_outcome outcome, enum lease_end *ret_end)
 {
-    enum lease_end local_end = LEASE_END_DONE;
     struct lease_store local = lease_local_store(store->local);
 
-    /* Here, too, so that it's known if Redis goes. */
-    (void)local.end(local.context, key, token, outcome, &local_end);
     if (store->redis == NULL || !end_in_redis(store, key, token, outcome, ret_end)) {
-        *ret_end = local_end;
+        (void)local.end(local.context, key, token, outcome, ret_end);
         return STORE_LOCAL;
     }
+    lease_local_note_end(store->local, key, *ret_end);
     return STORE_REDIS;
 }
