@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* The document is ours, so its limits are only there to be stated. */
 static const struct svc_json_limits document_limits = {.depth = 64, .values = 200000};
@@ -196,11 +197,27 @@ void svc_openapi_done(struct svc_openapi *api)
     svc_arena_done(&api->arena);
 }
 
+/* What follows the host where a proxy names that, too: "http://host/path". */
+static char *skip_authority(char *path)
+{
+    static const char scheme[] = "http://";
+
+    if (strncasecmp(path, scheme, sizeof scheme - 1) != 0) {
+        return path;
+    }
+    path += sizeof scheme - 1;
+    return path + strcspn(path, "/");
+}
+
 /* Cuts PATH at its slashes and decodes each part; -1 for one that can't be decoded. */
 static int cut_path(char *path, struct svc_slice segments[SVC_OPENAPI_SEGMENTS_MAX])
 {
     int count = 0;
 
+    path = skip_authority(path);
+    if (*path != '/' && *path != '\0') {
+        return SVC_OPENAPI_SEGMENTS_MAX + 1; /* as "*", which no template matches */
+    }
     while (*path == '/' && path[1] != '\0') {
         char *segment = ++path;
         size_t length = strcspn(segment, "/");
@@ -277,6 +294,8 @@ void svc_openapi_allowed(
         if (matches(&api->operations[i], segments, (size_t)count)) {
             svc_buf_add_text(ret_allowed, ret_allowed->length > 0 ? ", " : "");
             svc_buf_add_text(ret_allowed, api->operations[i].method);
+            bool get = strcmp(api->operations[i].method, "GET") == 0;
+            svc_buf_add_text(ret_allowed, get ? ", HEAD" : "");
         }
     }
 }
