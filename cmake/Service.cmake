@@ -6,6 +6,27 @@
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
+# Puts each file of FOLDER that matches PATTERN into a C file as `const char <name>_<type>[]`;
+# `result` is the list of these.
+function(svc_embed_texts result folder pattern)
+    file(GLOB texts CONFIGURE_DEPENDS "${folder}/${pattern}")
+    set(made "")
+    foreach(text ${texts})
+        get_filename_component(file "${text}" NAME)
+        string(MAKE_C_IDENTIFIER "${file}" symbol)
+        set(target "${CMAKE_CURRENT_BINARY_DIR}/texts/${symbol}.c")
+        add_custom_command(
+            OUTPUT "${target}"
+            COMMAND "${Python3_EXECUTABLE}" "${CMAKE_SOURCE_DIR}/cmake/embed_text.py"
+                    "${text}" "${target}" "${symbol}"
+            DEPENDS "${text}" "${CMAKE_SOURCE_DIR}/cmake/embed_text.py"
+            COMMENT "Embedding ${file}"
+            VERBATIM)
+        list(APPEND made "${target}")
+    endforeach()
+    set(${result} "${made}" PARENT_SCOPE)
+endfunction()
+
 function(svc_service name)
     set(dir "${CMAKE_SOURCE_DIR}/services/${name}")
     set(contract "${CMAKE_SOURCE_DIR}/openapi/${name}.yaml")
@@ -21,7 +42,8 @@ function(svc_service name)
 
     file(GLOB sources CONFIGURE_DEPENDS "${dir}/*.c")
     list(REMOVE_ITEM sources "${dir}/main.c")
-    add_library(${name}_core STATIC ${sources})
+    svc_embed_texts(scripts "${dir}" "*.lua")
+    add_library(${name}_core STATIC ${sources} ${scripts})
     target_include_directories(${name}_core PUBLIC "${dir}")
     target_link_libraries(${name}_core PUBLIC svc)
 
