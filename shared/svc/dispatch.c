@@ -58,7 +58,7 @@ static struct svc_arena *thread_arena(void)
 
 struct svc_app_state *svc_app_state_of(const struct svc_request *request)
 {
-    return (struct svc_app_state *)(void *)((char *)(uintptr_t)request->runtime -
+    return (struct svc_app_state *)(void *)((char *)request->runtime -
                                             offsetof(struct svc_app_state, runtime));
 }
 

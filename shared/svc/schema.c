@@ -15,9 +15,10 @@ typedef bool keyword_reader(
 static bool fail(struct svc_schema_compiler *compiler, const struct svc_json *source,
     const char *reason)
 {
+    struct svc_slice key = source != NULL ? source->key : (struct svc_slice){0};
+
     snprintf(compiler->error, sizeof compiler->error, "schema keyword \"%.*s\": %s",
-        (int)source->key.length, source->key.text != NULL ? source->key.text : "",
-        reason);
+        (int)key.length, key.text != NULL ? key.text : "", reason);
     return false;
 }
 
