@@ -191,6 +191,18 @@ bool svc_config_read(const struct svc_setting_table *table,
     return true;
 }
 
+void svc_config_done(const struct svc_setting_table *table)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct svc_setting *setting = &table->settings[i];
+        if (setting->type == SVC_SETTING_TEXT || setting->type == SVC_SETTING_SECRET) {
+            char **text = (char **)(void *)((char *)table->target + setting->offset);
+            free(*text);
+            *text = NULL;
+        }
+    }
+}
+
 static void print_default(const struct svc_setting *setting)
 {
     if (setting->default_text == NULL) {
