@@ -14,7 +14,6 @@ static const char *const methods_upper[] = {"GET", "POST", "PUT", "PATCH", "DELE
 
 struct loader {
     struct svc_openapi *api;
-    struct svc_schema_compiler compiler;
     char *error;
 };
 
@@ -62,9 +61,9 @@ static bool load_parameter(
     if (parameter->name == NULL || schema == NULL) {
         return fail(loader, operation->id, "a parameter needs name and schema");
     }
-    parameter->schema = svc_schema_compile(&loader->compiler, schema);
+    parameter->schema = svc_schema_compile(&loader->api->compiler, schema);
     return parameter->schema != NULL ||
-           fail(loader, operation->id, loader->compiler.error);
+           fail(loader, operation->id, loader->api->compiler.error);
 }
 
 static bool load_parameters(
@@ -100,8 +99,9 @@ static bool load_body(
         return fail(loader, operation->id, "a body needs application/json with a schema");
     }
     operation->body_required = svc_json_is(svc_json_get(body, "required"), SVC_JSON_TRUE);
-    operation->body = svc_schema_compile(&loader->compiler, schema);
-    return operation->body != NULL || fail(loader, operation->id, loader->compiler.error);
+    operation->body = svc_schema_compile(&loader->api->compiler, schema);
+    return operation->body != NULL ||
+           fail(loader, operation->id, loader->api->compiler.error);
 }
 
 /* An operation with `security: []` is open; any other takes the document's. */
@@ -187,13 +187,14 @@ bool svc_openapi_load(struct svc_openapi *api, struct svc_slice text, char ret_e
     if (api->document == NULL) {
         return fail(&loader, "document", error.reason);
     }
-    loader.compiler.arena = &api->arena;
-    loader.compiler.document = api->document;
+    api->compiler.arena = &api->arena;
+    api->compiler.document = api->document;
     return load_paths(&loader);
 }
 
 void svc_openapi_done(struct svc_openapi *api)
 {
+    svc_schema_compiler_done(&api->compiler);
     svc_arena_done(&api->arena);
 }
 

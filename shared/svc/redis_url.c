@@ -18,12 +18,12 @@ static bool decode(char **text)
     return true;
 }
 
-static bool read_number(const char *text, int64_t max, int *ret_number)
+static bool read_number(const char *text, int64_t min, int64_t max, int *ret_number)
 {
     int64_t number = 0;
 
     if (!svc_text_to_int64((struct svc_slice){text, strlen(text)}, &number) ||
-        number < 0 || number > max) {
+        number < min || number > max) {
         return false;
     }
     *ret_number = (int)number;
@@ -51,7 +51,7 @@ static bool read_host(struct svc_redis_address *address, char *text)
 
     if (text[0] == '[') {
         char *closing = strchr(text, ']');
-        if (closing == NULL) {
+        if (closing == NULL || (closing[1] != ':' && closing[1] != '\0')) {
             return false;
         }
         port = closing[1] == ':' ? closing + 2 : NULL;
@@ -61,7 +61,7 @@ static bool read_host(struct svc_redis_address *address, char *text)
         *port++ = '\0';
     }
     address->host = svc_strdup(text[0] != '\0' ? text : "localhost");
-    return port == NULL || read_number(port, 65535, &address->port);
+    return port == NULL || read_number(port, 1, 65535, &address->port);
 }
 
 static const char *read_url(struct svc_redis_address *address, char *rest)
@@ -91,7 +91,7 @@ static const char *read_url(struct svc_redis_address *address, char *rest)
         return "must name a host and a port from 1 to 65535";
     }
     if (database != NULL && database[0] != '\0' &&
-        !read_number(database, 1024, &address->database)) {
+        !read_number(database, 0, 1024, &address->database)) {
         return "must end with the number of a database";
     }
     return NULL;

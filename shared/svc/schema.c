@@ -336,6 +336,14 @@ const struct svc_schema *svc_schema_compile(
     return schema;
 }
 
+void svc_schema_compiler_done(struct svc_schema_compiler *compiler)
+{
+    for (struct svc_schema *at = compiler->made; at != NULL; at = at->next_made) {
+        pcre2_code_free(at->pattern);
+    }
+    compiler->made = NULL;
+}
+
 bool svc_schema_matches(const void *pattern, struct svc_slice text)
 {
     const pcre2_code *code = pattern;
