@@ -28,7 +28,9 @@ def test_without_a_secret_nothing_is_checked(service):
     assert answer["signature"] == "not_configured"
 
 
-@pytest.mark.parametrize("header", [VECTOR_HEX, VECTOR_HEX.upper(), VECTOR_HEX[:32] + VECTOR_HEX[32:].upper()])
+@pytest.mark.parametrize(
+    "header", [VECTOR_HEX, VECTOR_HEX.upper(), VECTOR_HEX[:32] + VECTOR_HEX[32:].upper()]
+)
 def test_the_signature_of_the_vector(signed, header: str):
     assert sign(VECTOR, SECRET) == f"sha256={VECTOR_HEX}"
     assert parse(signed, VECTOR, X_Hub_Signature_256=f"sha256={header}")["signature"] == "verified"
@@ -127,7 +129,12 @@ def test_a_link_is_no_part_of_the_hash(service):
 
 def test_two_secrets_while_one_is_changed(service):
     svc = service(NODE, WHATSAPP_APP_SECRET="new_secret, app_secret")
-    for secret, status in (("new_secret", 200), (SECRET, 200), ("", 401), ("new_secret, app_secret", 401)):
+    for secret, status in (
+        ("new_secret", 200),
+        (SECRET, 200),
+        ("", 401),
+        ("new_secret, app_secret", 401),
+    ):
         assert post(svc, VECTOR, X_Hub_Signature_256=sign(VECTOR, secret)).status_code == status
 
 
@@ -137,7 +144,13 @@ def test_a_secret_of_commas_lets_nobody_in(service):
 
 
 def item(body) -> dict:
-    return {"headers": {"x-hub-signature-256": "sha256=1"}, "params": {}, "query": {}, "body": body, "webhookUrl": "x"}
+    return {
+        "headers": {"x-hub-signature-256": "sha256=1"},
+        "params": {},
+        "query": {},
+        "body": body,
+        "webhookUrl": "x",
+    }
 
 
 def test_the_forms_of_n8n(service):
@@ -222,7 +235,11 @@ def test_the_handshake_refuses(handshake, query: dict, status: int):
 
 def test_the_handshake_says_all_that_is_missing(handshake):
     faults = handshake().json()["errors"]
-    assert [fault["pointer"] for fault in faults] == ["query.hub.mode", "query.hub.verify_token", "query.hub.challenge"]
+    assert [fault["pointer"] for fault in faults] == [
+        "query.hub.mode",
+        "query.hub.verify_token",
+        "query.hub.challenge",
+    ]
 
 
 def test_no_verify_token_lets_nobody_in(service):

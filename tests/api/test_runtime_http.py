@@ -74,7 +74,8 @@ def test_ready_names_its_dependencies(service, redis_url):
 
 
 @pytest.mark.parametrize(
-    ("env", "state"), [({"REDIS_URL": "redis://:pass9@127.0.0.1:1"}, "down"), ({}, "not_configured")]
+    ("env", "state"),
+    [({"REDIS_URL": "redis://:pass9@127.0.0.1:1"}, "down"), ({}, "not_configured")],
 )
 def test_degraded_is_still_ready(service, env: dict, state: str):
     answer = httpx.get(f"{service(NODE, **env).url}/readyz")
@@ -83,7 +84,9 @@ def test_degraded_is_still_ready(service, env: dict, state: str):
     assert "pass9" not in answer.text
 
 
-SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (\S+)$')
+SAMPLE = re.compile(
+    r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (\S+)$'
+)
 
 
 def samples(svc) -> dict[str, float]:
@@ -124,7 +127,9 @@ def test_metrics_are_what_prometheus_reads(service):
         labels = f'{route},status="{status}"'
         assert found[f"{name}_count{{{labels}}}"] == 1
         assert found[f'{name}_bucket{{{labels},le="+Inf"}}'] == 1
-        buckets = [value for key, value in found.items() if key.startswith(f"{name}_bucket{{{labels}")]
+        buckets = [
+            value for key, value in found.items() if key.startswith(f"{name}_bucket{{{labels}")
+        ]
         assert buckets == sorted(buckets)
     assert found["process_resident_memory_bytes{}"] > 1_000_000
 
@@ -189,11 +194,23 @@ def test_what_is_open_and_what_is_not(service):
     for path in ("/healthz", "/readyz", "/metrics", "/openapi.json"):
         assert httpx.get(f"{svc.url}{path}").status_code == 200
     assert httpx.get(f"{svc.url}/v1/webhook").status_code == 400
-    for path in ("/v1/parse", "/v1/messages/end", "/v1//parse", "/v1/parse/", "/v1/%70arse", "/V1/parse"):
-        assert httpx.post(f"{svc.url}{path}", json=webhook(text_message())).status_code in (401, 404)
+    for path in (
+        "/v1/parse",
+        "/v1/messages/end",
+        "/v1//parse",
+        "/v1/parse/",
+        "/v1/%70arse",
+        "/V1/parse",
+    ):
+        assert httpx.post(f"{svc.url}{path}", json=webhook(text_message())).status_code in (
+            401,
+            404,
+        )
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD", "BREW"])
+@pytest.mark.parametrize(
+    "method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD", "BREW"]
+)
 def test_other_methods_are_refused_with_what_is_allowed(service, method: str):
     answer = httpx.request(method, f"{service(NODE).url}/v1/parse")
     assert answer.status_code == 405
@@ -207,7 +224,9 @@ def test_head_is_get_without_a_body(service):
     assert httpx.put(f"{svc.url}/healthz").headers["allow"] == "GET, HEAD"
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/v1", "/v1/parse/more", "/healthz/../v1", "/a" * 3000])
+@pytest.mark.parametrize(
+    "path", ["/", "/nothing", "/v1", "/v1/parse/more", "/healthz/../v1", "/a" * 3000]
+)
 def test_other_paths_are_not_found(service, path: str):
     answer = httpx.get(f"{service(NODE).url}{path}")
     assert answer.status_code == 404
@@ -229,7 +248,12 @@ def test_a_trace_goes_on(service):
     header = f"00-{TRACE}-00f067aa0ba902b7-01"
     assert post(svc, b"x", traceparent=header).json()["trace_id"] == TRACE
     assert svc.log_lines()[-1]["trace_id"] == TRACE
-    for bad in ("nonsense", header.upper(), header + "-x", "00-" + "0" * 32 + "-00f067aa0ba902b7-01"):
+    for bad in (
+        "nonsense",
+        header.upper(),
+        header + "-x",
+        "00-" + "0" * 32 + "-00f067aa0ba902b7-01",
+    ):
         other = post(svc, b"x", traceparent=bad).json()["trace_id"]
         assert other != TRACE and re.fullmatch("[0-9a-f]{32}", other)
     assert len({post(svc, b"x").json()["trace_id"] for _ in range(20)}) == 20
@@ -291,7 +315,7 @@ def test_huge_headers_are_refused(service):
         b"POST /v1/parse HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
         b"POST /v1/parse HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
         b"POST /v1/parse HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"POST /v1/parse HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+        b"POST /v1/parse HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\n",
     ],
     ids=range(9),
 )
@@ -323,7 +347,9 @@ def trickle(raw: Raw, data: bytes, longest_s: float) -> float:
 
 
 @pytest.mark.parametrize("threads", ["0", "2"])
-@pytest.mark.parametrize("begin", [b"", b"POST /v1/parse HTTP/1.1\r\n", post_parse(b"{" * 1000)[:-990]])
+@pytest.mark.parametrize(
+    "begin", [b"", b"POST /v1/parse HTTP/1.1\r\n", post_parse(b"{" * 1000)[:-990]]
+)
 def test_trickles_are_bounded(service, threads: str, begin: bytes):
     """One byte now and then: in the first line, in the headers, in the body."""
     svc = service(NODE, HTTP_THREADS=threads, REQUEST_TIMEOUT_MS="1000", IDLE_TIMEOUT_MS="1000")
@@ -353,7 +379,9 @@ def test_pipelined_requests_are_answered_in_order(service):
     svc = service(NODE)
     bodies = [json.dumps(webhook(text_message(f"wamid.pipe{n}"))).encode() for n in range(20)]
     with Raw(svc) as raw:
-        raw.send(b"".join(map(post_parse, bodies)) + request(b"GET", b"/healthz", b"Connection: close"))
+        raw.send(
+            b"".join(map(post_parse, bodies)) + request(b"GET", b"/healthz", b"Connection: close")
+        )
         answer = raw.rest()
     assert answer.count(b"HTTP/1.1 200 ") == 21
     found = re.findall(rb'"message_id":"wamid.pipe(\d+)"', answer)

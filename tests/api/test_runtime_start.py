@@ -46,7 +46,13 @@ def test_help_lists_every_setting_with_default_and_unit():
         "WHATSAPP_PHONE_NUMBER_IDS", "LEASE_MS", "DEDUPE_TTL_S",
     ):  # fmt: skip
         assert f"  {name} " in result.stdout, name
-    for text in ("default 8101", "default 4194304 bytes", "default 60000 ms", "default 604800 s", "default 64,"):
+    for text in (
+        "default 8101",
+        "default 4194304 bytes",
+        "default 60000 ms",
+        "default 604800 s",
+        "default 64,",
+    ):
         assert text in result.stdout, text
 
 
@@ -90,7 +96,16 @@ def test_a_bad_value_stops_the_start_with_its_name(name: str, value: str):
 
 @pytest.mark.parametrize(
     "url",
-    ["nonsense", "http://x", "redis://host:port", "redis://h:70000", "redis://u@h", "redis://h/x", "rediss://:secret9@h", "redis://:secret9@h:x"],
+    [
+        "nonsense",
+        "http://x",
+        "redis://host:port",
+        "redis://h:70000",
+        "redis://u@h",
+        "redis://h/x",
+        "rediss://:secret9@h",
+        "redis://:secret9@h:x",
+    ],
 )
 def test_a_bad_redis_url_stops_the_start_and_is_not_shown(url: str):
     line = one_line(run(REDIS_URL=url), 1)
@@ -154,7 +169,9 @@ def test_a_token_from_a_file(service, tmp_path: Path):
 def test_an_empty_file_stops_the_start(tmp_path: Path, name: str, content: str):
     path = tmp_path / "secret"
     path.write_text(content)
-    assert f"{name}_FILE" in one_line(run(**{f"{name}_FILE": str(path), "PORT": str(free_port())}), 2)
+    assert f"{name}_FILE" in one_line(
+        run(**{f"{name}_FILE": str(path), "PORT": str(free_port())}), 2
+    )
 
 
 def test_a_file_that_can_not_be_read_stops_the_start(tmp_path: Path):
@@ -195,7 +212,9 @@ def test_what_runs_is_finished_after_sigterm(service, threads: str):
     stopping.start()
     time.sleep(0.3)
     with pytest.raises(OSError):
-        socket.create_connection(("127.0.0.1", svc.port), timeout=1).sendall(b"GET / HTTP/1.1\r\n\r\n" * 9)
+        socket.create_connection(("127.0.0.1", svc.port), timeout=1).sendall(
+            b"GET / HTTP/1.1\r\n\r\n" * 9
+        )
         raise ConnectionError  # accepted by the system, by nobody else
     assert not stopped
     for connection in connections:

@@ -122,5 +122,7 @@ def test_each_answer_holds_what_the_contract_names_and_no_more(
     body = webhook_of(json.loads(path.read_text()))
     answer = httpx.post(f"{svc.url}/v1/parse", json=body, headers=AUTHORIZATION)
     assert answer.status_code == 200
-    faults = [f"{e.json_path}: {e.message}" for e in OAS31Validator(schema).iter_errors(answer.json())]
+    faults = [
+        f"{e.json_path}: {e.message}" for e in OAS31Validator(schema).iter_errors(answer.json())
+    ]
     assert not faults, "\n".join(faults)
