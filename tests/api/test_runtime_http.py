@@ -362,7 +362,7 @@ def test_trickles_are_bounded(service, threads: str, begin: bytes):
 
 
 def test_a_half_closed_connection_gets_its_answer(service):
-    svc = service(NODE)
+    svc = service(NODE, REQUEST_TIMEOUT_MS="1000")
     with Raw(svc) as raw:
         raw.send(post_parse(body_of_text(), b"Connection: close"))
         raw.socket.shutdown(socket.SHUT_WR)
