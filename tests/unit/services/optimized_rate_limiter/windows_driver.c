@@ -75,6 +75,7 @@ static void write_line(
         verdict->allowed, verdict->known, (int)verdict->exceeded, verdict->retry_after_ms,
         verdict->notify, verdict->used_minute, verdict->used_hour, verdict->used_day,
         verdict->now_ms, hex);
+    fflush(stdout);
 }
 
 int main(void)
