@@ -1,5 +1,6 @@
 # svc_service(<name>): the service in services/<name>/, with openapi/<name>.yaml embedded.
 # svc_test(<name> SOURCES ... [LIBS ...]): a cmocka test in tests/unit/.
+# svc_test_program(<name> SOURCES ... [LIBS ...]): what another test runs.
 #
 # A service's files but main.c are a library of their own, so that tests link what the
 # binary links.
@@ -53,13 +54,17 @@ function(svc_service name)
     target_link_libraries(${name} PRIVATE ${name}_core)
 endfunction()
 
-function(svc_test name)
+function(svc_test_program name)
     cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE svc ${arg_LIBS} cmocka)
     target_compile_definitions(${name} PRIVATE
         TEST_CASES_DIR="${CMAKE_SOURCE_DIR}/tests/cases")
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+endfunction()
+
+function(svc_test name)
+    svc_test_program(${name} ${ARGN})
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT 120)
 endfunction()

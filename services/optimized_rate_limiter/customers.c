@@ -21,6 +21,7 @@ struct customer {
     int64_t denied_until_ms; /* 0: not */
     int64_t denied_at_ms;    /* monotonic */
     struct limits denied_by;
+    int64_t denied_cost;
     struct windows_verdict denial;
     int64_t tier_at_ms; /* 0: not known */
     char tier[TIER_NAME_SIZE];
@@ -172,7 +173,9 @@ static void keep(struct customer *customer, const void *record, size_t size)
         customer->record_room = (size + 127) / 128 * 128;
         customer->record = svc_realloc(customer->record, customer->record_room);
     }
-    memcpy(customer->record, record, size);
+    if (size > 0) {
+        memcpy(customer->record, record, size);
+    }
     customer->record_size = size;
 }
 
@@ -218,14 +221,15 @@ void customers_apply(struct customers *customers, struct svc_slice customer,
 }
 
 void customers_deny(struct customers *customers, struct svc_slice customer,
-    const struct limits *limits, const struct windows_verdict *verdict,
+    const struct windows_request *request, const struct windows_verdict *verdict,
     const struct denial_time *time)
 {
     struct shard *shard = NULL;
     struct customer *found = find(customers, customer, true, &shard);
 
     found->denial = *verdict;
-    found->denied_by = *limits;
+    found->denied_by = request->limits;
+    found->denied_cost = request->cost;
     found->denied_at_ms = time->at_ms;
     found->denied_until_ms = time->until_ms;
     pthread_mutex_unlock(&shard->lock);
@@ -262,6 +266,7 @@ static bool stands(const struct customer *customer, const struct windows_request
     int64_t monotonic_ms)
 {
     return customer != NULL && customer->denied_until_ms > monotonic_ms &&
+           request->cost >= customer->denied_cost &&
            same_limits(&customer->denied_by, &request->limits) &&
            !(request->has_message && is_answered(customer, request->message));
 }

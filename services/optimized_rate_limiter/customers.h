@@ -8,6 +8,8 @@
 #include "windows.h"
 
 #define TIER_NAME_SIZE 51
+/* Of a customer_key in bytes: 160 characters. */
+#define CUSTOMER_SIZE_MAX ((size_t)4 * 160)
 
 struct customers;
 
@@ -33,10 +35,10 @@ struct denial_time {
     int64_t until_ms;
 };
 
-/* A denial that needs no second look for a while. LIMITS: what it was judged by; other
- * limits are another question. */
+/* A denial that needs no second look for a while. REQUEST: what was judged; other limits
+ * or a lower cost are another question. */
 void customers_deny(struct customers *customers, struct svc_slice customer,
-    const struct limits *limits, const struct windows_verdict *verdict,
+    const struct windows_request *request, const struct windows_verdict *verdict,
     const struct denial_time *time);
 
 /* The denial that still stands; its wait is shortened by the time that has passed. False

@@ -1,5 +1,7 @@
 #include "record.h"
 
+#include "windows_gaps.h"
+
 #include <string.h>
 
 #define VERSION 1
@@ -89,9 +91,7 @@ static bool fits(const struct windows *windows, size_t size)
     if (windows->told_window > WINDOW_BLOCK || windows->minute_count > LIMIT_MINUTE_MAX ||
         windows->message_count > WINDOWS_MESSAGES_MAX ||
         windows->hour_size > WINDOWS_HOUR_BYTES_MAX ||
-        windows->hour_count > windows->hour_size + 1 ||
-        windows->day_size > WINDOWS_DAY_BYTES_MAX || windows->day_size % 2 != 0 ||
-        windows->day_count > windows->day_size / 2 * 255) {
+        windows->day_size > WINDOWS_DAY_BYTES_MAX || windows->day_size % 2 != 0) {
         return false;
     }
     return 4 * windows->minute_count + 9 * windows->message_count + windows->hour_size +
@@ -99,17 +99,12 @@ static bool fits(const struct windows *windows, size_t size)
            size;
 }
 
-bool record_decode(struct svc_slice bytes, struct windows *ret_windows)
+static bool decode(struct svc_slice bytes, struct windows *ret_windows)
 {
     const uint8_t *at = (const uint8_t *)bytes.text + 1;
 
-    if (bytes.length < RECORD_HEAD_SIZE || bytes.text[0] != VERSION) {
-        windows_clear(ret_windows);
-        return false;
-    }
     decode_head(&at, ret_windows);
     if (!fits(ret_windows, bytes.length - RECORD_HEAD_SIZE)) {
-        windows_clear(ret_windows);
         return false;
     }
     for (size_t i = 0; i < ret_windows->minute_count; i++) {
@@ -122,5 +117,15 @@ bool record_decode(struct svc_slice bytes, struct windows *ret_windows)
     }
     memcpy(ret_windows->hour, at, ret_windows->hour_size);
     memcpy(ret_windows->day, at + ret_windows->hour_size, ret_windows->day_size);
-    return true;
+    return hour_is_whole(ret_windows) && day_is_whole(ret_windows);
+}
+
+bool record_decode(struct svc_slice bytes, struct windows *ret_windows)
+{
+    if (bytes.length >= RECORD_HEAD_SIZE && bytes.text[0] == VERSION &&
+        decode(bytes, ret_windows)) {
+        return true;
+    }
+    windows_clear(ret_windows);
+    return false;
 }

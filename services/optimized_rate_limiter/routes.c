@@ -53,10 +53,10 @@ static void find_tier(const struct svc_request *request, struct svc_slice custom
                                                      : svc_arena_strndup(request->arena,
                                                            known.text, known.length);
     }
-    judgement->burst = store_config_burst(config);
-    if (!judgement->burst) {
+    if (!store_config_burst(config)) {
         judgement->tier.limits.burst = 0;
     }
+    judgement->burst = judgement->tier.limits.burst > 0;
 }
 
 static void set_message(struct windows_request *wanted, struct svc_slice message_id)
@@ -82,7 +82,11 @@ static void judge(const struct svc_request *request, struct svc_slice customer,
 
     wanted->limits = judgement->tier.limits;
     wanted->now_ms = svc_clock_unix_ms();
-    if (judgement->tier.mode == TIER_OFF && wanted->operation == OPERATION_CHECK) {
+    if (judgement->tier.mode == TIER_SHADOW && wanted->operation == OPERATION_CHECK) {
+        wanted->operation = OPERATION_SHADOW;
+    }
+    if (judgement->tier.mode == TIER_OFF &&
+        (wanted->operation == OPERATION_CHECK || wanted->operation == OPERATION_PEEK)) {
         judgement->verdict = (struct windows_verdict){.allowed = true};
         judgement->allowed = true;
         judgement->backend = "none";
@@ -136,10 +140,15 @@ static void write_reply(const struct svc_request *request, struct svc_json_write
     svc_buf_done(&wait);
 }
 
+/* As many whole characters as there is room for: half of one would make PostgreSQL refuse
+ * the batch. */
 static void copy(char *out, size_t size, struct svc_slice text)
 {
     size_t length = text.length < size ? text.length : size - 1;
 
+    while (length > 0 && length < text.length && (text.text[length] & 0xC0) == 0x80) {
+        length--;
+    }
     if (length > 0) {
         memcpy(out, text.text, length);
     }
@@ -202,12 +211,12 @@ enum svc_status post_refund(struct svc_request *request, struct svc_reply *reply
 enum svc_status post_block(struct svc_request *request, struct svc_reply *reply)
 {
     struct svc_slice customer = body_text(request, "customer_phone");
-    struct judgement judgement = {.tier = tier_default};
+    struct judgement judgement = {0}; /* a block is of no tier */
     char time[SVC_CLOCK_TEXT_SIZE];
     int64_t for_s = body_int(request, "for_s", 0);
     struct windows_request wanted = {
         .operation = OPERATION_BLOCK,
-        .block_until_ms = for_s > 0 ? svc_clock_unix_ms() + for_s * 1000 : 0,
+        .block_for_ms = for_s * 1000,
     };
 
     judge(request, customer, &wanted, &judgement);
@@ -215,8 +224,8 @@ enum svc_status post_block(struct svc_request *request, struct svc_reply *reply)
     svc_json_write_field_bool(&reply->json, "blocked", for_s > 0);
     svc_json_write_key(&reply->json, "until");
     if (for_s > 0) {
-        svc_json_write_text(
-            &reply->json, svc_clock_format_ms(wanted.block_until_ms, time));
+        int64_t until_ms = judgement.verdict.now_ms + wanted.block_for_ms;
+        svc_json_write_text(&reply->json, svc_clock_format_ms(until_ms, time));
     } else {
         svc_json_write_null(&reply->json);
     }
@@ -243,7 +252,7 @@ enum svc_status get_limits(struct svc_request *request, struct svc_reply *reply)
 enum svc_status delete_limits(struct svc_request *request, struct svc_reply *reply)
 {
     struct svc_slice customer = path_text(request, "customer_phone");
-    struct judgement judgement = {.tier = tier_default};
+    struct judgement judgement = {0};
     struct windows_request wanted = {.operation = OPERATION_RESET};
 
     judge(request, customer, &wanted, &judgement);

@@ -6,11 +6,12 @@
 #include <svc/mem.h>
 #include <svc/redis.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_SIZE 256
+#define KEY_PREFIX "rate_limit:"
+#define KEY_SUFFIX ":windows"
+#define KEY_SIZE (sizeof KEY_PREFIX + CUSTOMER_SIZE_MAX + sizeof KEY_SUFFIX)
 /* A customer who is denied is looked at again by then, however long the denial lasts,
  * since another replica may have reset or unblocked them. */
 #define DENIAL_MS_MAX 1000
@@ -46,18 +47,37 @@ static struct svc_slice number(int64_t value, char text[24])
     return (struct svc_slice){text, svc_text_put_int64(text, value)};
 }
 
+/* Not by printf: a key may have any byte. */
+static struct svc_slice key_of(struct svc_slice customer, char key[KEY_SIZE])
+{
+    size_t length =
+        customer.length < CUSTOMER_SIZE_MAX ? customer.length : CUSTOMER_SIZE_MAX;
+    char *end = key + sizeof KEY_PREFIX - 1;
+
+    memcpy(key, KEY_PREFIX, sizeof KEY_PREFIX - 1);
+    memcpy(end, customer.text, length);
+    end += length;
+    memcpy(end, KEY_SUFFIX, sizeof KEY_SUFFIX - 1);
+    return (struct svc_slice){key, (size_t)(end - key) + sizeof KEY_SUFFIX - 1};
+}
+
 static void add_call(struct svc_redis_batch *batch, struct svc_slice customer,
     const struct windows_request *request, struct svc_slice seed)
 {
-    static const char *const names[] = {"check", "peek", "refund", "block", "reset"};
+    static const char *const names[] = {
+        [OPERATION_CHECK] = "check",
+        [OPERATION_SHADOW] = "shadow",
+        [OPERATION_PEEK] = "peek",
+        [OPERATION_REFUND] = "refund",
+        [OPERATION_BLOCK] = "block",
+        [OPERATION_RESET] = "reset",
+    };
     char key[KEY_SIZE];
     char texts[6][24];
     const char *name = names[request->operation];
-    int length = snprintf(
-        key, sizeof key, "rate_limit:%.*s:windows", (int)customer.length, customer.text);
     struct svc_slice message = {(const char *)request->message, MESSAGE_HASH_SIZE};
     const struct svc_slice arguments[] = {
-        {key, (size_t)length},
+        key_of(customer, key),
         {name, strlen(name)},
         number(request->limits.minute, texts[0]),
         number(request->limits.hour, texts[1]),
@@ -65,7 +85,7 @@ static void add_call(struct svc_redis_batch *batch, struct svc_slice customer,
         number(request->limits.burst, texts[3]),
         number(request->cost, texts[4]),
         request->has_message ? message : SVC_SLICE(""),
-        number(request->block_until_ms, texts[5]),
+        number(request->block_for_ms, texts[5]),
         seed,
         SVC_SLICE(""),
     };
@@ -132,6 +152,7 @@ static void apply_here(struct store *store, struct svc_slice customer,
     part.limits.minute = part_of(request->limits.minute, store->replicas);
     part.limits.hour = part_of(request->limits.hour, store->replicas);
     part.limits.day = part_of(request->limits.day, store->replicas);
+    part.limits.burst = part_of(request->limits.burst, store->replicas);
     customers_apply(store->customers, customer, &part, ret_verdict);
 }
 
@@ -143,13 +164,14 @@ static void note_denial(struct store *store, struct svc_slice customer,
         verdict->retry_after_ms < DENIAL_MS_MAX ? verdict->retry_after_ms : DENIAL_MS_MAX;
     struct denial_time time = {now_ms, now_ms + lasts_ms};
 
-    customers_deny(store->customers, customer, &request->limits, verdict, &time);
+    customers_deny(store->customers, customer, request, verdict, &time);
 }
 
 enum store_backend store_apply(struct store *store, struct svc_slice customer,
     const struct windows_request *request, struct windows_verdict *ret_verdict)
 {
-    bool check = request->operation == OPERATION_CHECK;
+    bool check =
+        request->operation == OPERATION_CHECK || request->operation == OPERATION_SHADOW;
 
     if (check && customers_is_denied(store->customers, customer, request,
                      svc_clock_monotonic_ms(), ret_verdict)) {

@@ -46,6 +46,19 @@ static void prune_minute(struct windows *windows, int64_t now_ms)
         windows->minute_count * sizeof windows->minute[0]);
 }
 
+/* The day last, and with it what has no whole time of its own: 32 bits of milliseconds
+ * come again after 49 days, as at the end of a long block. */
+static void prune(struct windows *windows, int64_t now_ms)
+{
+    prune_minute(windows, now_ms);
+    hour_prune(windows, now_ms);
+    day_prune(windows, now_ms);
+    if (windows->day_count == 0) {
+        windows->minute_count = 0;
+        windows->message_count = 0;
+    }
+}
+
 static void refill(struct windows *windows, const struct windows_request *request)
 {
     int64_t full = request->limits.burst * TOKEN;
@@ -179,17 +192,32 @@ static void refund(
     }
 }
 
-/* Once a window that was exceeded; and again to the very message that was told, since its
- * answer may have been lost. */
+/* A place that becomes free and is taken again is no news: one notice a window's length.
+ */
+static int64_t silence_ms(const struct windows_verdict *verdict)
+{
+    static const int64_t lengths_ms[] = {
+        [WINDOW_MINUTE] = WINDOW_MINUTE_MS,
+        [WINDOW_HOUR] = (int64_t)WINDOW_HOUR_S * 1000,
+        [WINDOW_DAY] = WINDOW_DAY_MS,
+        [WINDOW_BLOCK] = 0,
+    };
+    int64_t length_ms = lengths_ms[verdict->exceeded];
+
+    return verdict->retry_after_ms > length_ms ? verdict->retry_after_ms : length_ms;
+}
+
+/* Once a window that was exceeded, unless a longer one was told; and again to the very
+ * message that was told, since its answer may have been lost. */
 static bool tell(struct windows *windows, const struct windows_request *request,
     const struct windows_verdict *verdict)
 {
     if (windows->told_until_ms > request->now_ms &&
-        windows->told_window == verdict->exceeded) {
+        windows->told_window >= verdict->exceeded) {
         return request->has_message &&
                memcmp(windows->told_message, request->message, MESSAGE_HASH_SIZE) == 0;
     }
-    windows->told_until_ms = request->now_ms + verdict->retry_after_ms;
+    windows->told_until_ms = request->now_ms + silence_ms(verdict);
     windows->told_window = verdict->exceeded;
     memset(windows->told_message, 0, MESSAGE_HASH_SIZE);
     if (request->has_message) {
@@ -209,11 +237,25 @@ static void check(struct windows *windows, const struct windows_request *request
     }
     judge(windows, request, verdict);
     if (!verdict->allowed) {
-        verdict->notify = tell(windows, request, verdict);
+        verdict->notify =
+            request->operation == OPERATION_CHECK && tell(windows, request, verdict);
         return;
     }
     count(windows, request);
     remember(windows, request);
+}
+
+/* Who was told of a block is told of the next one again, and of all else. */
+static void block(struct windows *windows, const struct windows_request *request)
+{
+    bool ends = request->block_for_ms == 0;
+
+    windows->block_until_ms = ends ? 0 : request->now_ms + request->block_for_ms;
+    if (windows->told_window == WINDOW_BLOCK) {
+        windows->told_window = WINDOW_NONE;
+        windows->told_until_ms = 0;
+        memset(windows->told_message, 0, MESSAGE_HASH_SIZE);
+    }
 }
 
 static void operate(struct windows *windows, const struct windows_request *request,
@@ -223,6 +265,7 @@ static void operate(struct windows *windows, const struct windows_request *reque
 
     switch (request->operation) {
     case OPERATION_CHECK:
+    case OPERATION_SHADOW:
         check(windows, request, verdict);
         return;
     case OPERATION_PEEK:
@@ -236,7 +279,7 @@ static void operate(struct windows *windows, const struct windows_request *reque
         }
         return;
     case OPERATION_BLOCK:
-        windows->block_until_ms = request->block_until_ms;
+        block(windows, request);
         verdict->allowed = true;
         return;
     case OPERATION_RESET:
@@ -252,9 +295,7 @@ void windows_apply(struct windows *windows, const struct windows_request *reques
     if (request->operation == OPERATION_RESET) {
         windows_clear(windows);
     }
-    prune_minute(windows, request->now_ms);
-    hour_prune(windows, request->now_ms);
-    day_prune(windows, request->now_ms);
+    prune(windows, request->now_ms);
     if (request->limits.burst > 0) {
         refill(windows, request);
     }

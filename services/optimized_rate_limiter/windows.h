@@ -26,7 +26,8 @@
 #define COST_MAX 20
 
 #define WINDOWS_MESSAGES_MAX 16
-#define WINDOWS_HOUR_BYTES_MAX (LIMIT_HOUR_MAX + 16)
+/* A byte a gap, and at most 15 more for gaps over 254 s: an hour has no more of them. */
+#define WINDOWS_HOUR_BYTES_MAX (LIMIT_HOUR_MAX + 32)
 #define WINDOWS_DAY_BYTES_MAX (2 * (LIMIT_DAY_MAX / 255 + 146))
 #define MESSAGE_HASH_SIZE 5
 
@@ -64,6 +65,7 @@ struct windows {
 
 enum operation {
     OPERATION_CHECK,
+    OPERATION_SHADOW, /* a check that tells the customer nothing */
     OPERATION_PEEK,
     OPERATION_REFUND,
     OPERATION_BLOCK,
@@ -81,7 +83,7 @@ struct windows_request {
     int64_t cost;
     bool has_message;
     uint8_t message[MESSAGE_HASH_SIZE]; /* tells the messages of one customer apart */
-    int64_t block_until_ms;
+    int64_t block_for_ms;               /* 0: ends a block */
     int64_t now_ms;
 };
 

@@ -1,9 +1,9 @@
 -- One customer's windows, read, judged and written back in one atomic step.
 --
 -- KEYS[1]  the record (see record.h for its bytes)
--- ARGV     1 operation: check, peek, refund, block, reset
+-- ARGV     1 operation: check, shadow, peek, refund, block, reset
 --          2 limit a minute   3 a hour   4 a day   5 burst (0: off)
---          6 cost   7 message (5 bytes, or empty)   8 block until (ms)
+--          6 cost   7 message (5 bytes, or empty)   8 block for (ms; 0 ends a block)
 --          9 record to go on from where Redis has none (a Redis that came back empty)
 --         10 now in ms; empty: Redis's own clock, the only one all replicas share
 --
@@ -11,7 +11,7 @@
 -- in an hour, in a day, now in ms, record}. windows.c does the same, step by step; a test
 -- holds the two together.
 local MINUTE_MS, HOUR_S, DAY_MS, DAY_UNIT_MS = 60000, 3600, 86400000, 600000
-local WRAP, TOKEN, MESSAGES = 4294967296, 60000, 16
+local WRAP, TOKEN, MESSAGES, MINUTE_MAX = 4294967296, 60000, 16, 1000
 local HEAD = '>BI6I6Bc5I4I6HHI4HI5I5I4HI4I4'
 local floor, byte, char, sub = math.floor, string.byte, string.char, string.sub
 local pack, unpack = struct.pack, struct.unpack
@@ -28,7 +28,8 @@ else
 end
 
 -- Read.
-local raw = redis.call('GET', KEYS[1]) or ARGV[9]
+local kept = redis.call('GET', KEYS[1])
+local raw = kept or ARGV[9]
 local version, block, told_until, told_window, told_message, tokens, tokens_at
 local minute_count, message_count, hour_count, hour_size, hour_head, hour_tail
 local day_count, day_size, day_head, day_tail, at
@@ -45,7 +46,7 @@ if #raw >= 63 and byte(raw) == 1 then
   at = at + hour_size
   day = sub(raw, at, at + day_size - 1)
 end
-if not day or #day ~= day_size or operation == 'reset' then
+if not day or #raw ~= at + day_size - 1 or operation == 'reset' then
   block, told_until, told_window, told_message = 0, 0, 0, '\0\0\0\0\0'
   tokens, tokens_at = 0, 0
   minute_count, message_count, hour_count, hour_head, hour_tail = 0, 0, 0, 0, 0
@@ -102,6 +103,11 @@ while from < #day and now >= day_head * DAY_UNIT_MS + DAY_MS do
   end
 end
 day = sub(day, from)
+
+-- 32 bits of milliseconds come again after 49 days, as at the end of a long block.
+if day_count == 0 then
+  minute_count, minute, messages = 0, '', ''
+end
 
 if burst > 0 then
   local full = burst * TOKEN
@@ -205,8 +211,10 @@ local function add_hour(second)
 end
 
 local function count_one()
-  minute = minute .. pack('>I4', now % WRAP)
-  minute_count = minute_count + 1
+  if minute_count < MINUTE_MAX then
+    minute = minute .. pack('>I4', now % WRAP)
+    minute_count = minute_count + 1
+  end
   add_hour(floor(now / 1000) + 1)
   add_day(floor(now / DAY_UNIT_MS) + 1)
 end
@@ -272,14 +280,17 @@ local function refund(i)
   end
 end
 
--- Whether the customer is to be told: once a window that was exceeded, and again to the very
--- message that was told, since its answer may have been lost.
+-- Whether the customer is to be told: once a window that was exceeded, unless a longer one was
+-- told, and again to the very message that was told, since its answer may have been lost. A
+-- place that becomes free and is taken again is no news: one notice a window's length.
+local LENGTHS_MS = {MINUTE_MS, HOUR_S * 1000, DAY_MS, 0}
 local function tell(window, wait)
   local id = message ~= '' and message or '\0\0\0\0\0'
-  if told_until > now and told_window == window then
+  if told_until > now and told_window >= window then
     return message ~= '' and message == told_message, false
   end
-  told_until, told_window, told_message = now + wait, window, id
+  told_until = now + math.max(wait, LENGTHS_MS[window])
+  told_window, told_message = window, id
   return true, true
 end
 
@@ -290,6 +301,10 @@ local function save()
   end
   -- A reset stays as an empty record, so that no replica's older one comes back.
   lives_until = math.max(lives_until, operation == 'reset' and now + DAY_MS or now + MINUTE_MS)
+  -- No write makes a record end before the one it replaces would have: so one that isn't there,
+  -- though a replica's is still in force, was lost, and the replica's may stand for it.
+  local left = kept and redis.call('PTTL', KEYS[1]) or 0
+  lives_until = math.max(lives_until, now + left)
   raw = pack(HEAD, 1, block, told_until, told_window, told_message, tokens, tokens_at,
     minute_count, #messages / 9, hour_count, #hour, hour_head, hour_tail,
     day_count, #day, day_head, day_tail) .. minute .. messages .. hour .. day
@@ -304,8 +319,13 @@ if operation == 'refund' then
     refund(known)
     save()
   end
-elseif operation == 'block' or operation == 'reset' then
-  block = operation == 'block' and tonumber(ARGV[8]) or 0
+elseif operation == 'reset' then
+  save()
+elseif operation == 'block' then
+  block = ARGV[8] ~= '0' and now + tonumber(ARGV[8]) or 0
+  if told_window == 4 then
+    told_until, told_window, told_message = 0, 0, '\0\0\0\0\0'
+  end
   save()
 elseif operation == 'peek' then
   window, wait = judge()
@@ -319,6 +339,8 @@ elseif not known then
     remember()
     tokens = burst > 0 and tokens - cost * TOKEN or tokens
     save()
+  elseif operation == 'shadow' then
+    allowed = 0
   else
     local changed
     allowed = 0

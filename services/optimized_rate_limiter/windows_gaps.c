@@ -19,6 +19,34 @@ static int64_t next_gap(const struct windows *windows, size_t *at)
     return seconds;
 }
 
+bool hour_is_whole(const struct windows *windows)
+{
+    int64_t second = windows->hour_head_s;
+    size_t at = 0;
+
+    if (windows->hour_count == 0) {
+        return windows->hour_size == 0;
+    }
+    for (size_t i = 1; i < windows->hour_count; i++) {
+        if (at == windows->hour_size) {
+            return false;
+        }
+        second += next_gap(windows, &at);
+    }
+    return at == windows->hour_size && second == windows->hour_tail_s &&
+           second - windows->hour_head_s <= WINDOW_HOUR_S;
+}
+
+bool day_is_whole(const struct windows *windows)
+{
+    size_t count = 0;
+
+    for (size_t at = 0; at < windows->day_size; at += 2) {
+        count += windows->day[at + 1];
+    }
+    return count == windows->day_count;
+}
+
 static bool hour_is_over(const struct windows *windows, int64_t now_ms)
 {
     return now_ms >= (windows->hour_head_s + WINDOW_HOUR_S) * 1000;
@@ -100,7 +128,8 @@ static void add_gap(struct windows *windows, int64_t seconds)
 
 void hour_add(struct windows *windows, int64_t second)
 {
-    if (windows->hour_size + 16 > WINDOWS_HOUR_BYTES_MAX) {
+    if (windows->hour_count >= LIMIT_HOUR_MAX ||
+        windows->hour_size + 16 > WINDOWS_HOUR_BYTES_MAX) {
         return;
     }
     if (windows->hour_count == 0) {

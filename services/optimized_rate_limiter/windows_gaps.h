@@ -4,6 +4,10 @@
 
 #include "windows.h"
 
+/* Whether the bytes say what their count, head and tail say; else they are not used. */
+bool hour_is_whole(const struct windows *windows);
+bool day_is_whole(const struct windows *windows);
+
 /* Forget what has left the window. */
 void hour_prune(struct windows *windows, int64_t now_ms);
 void day_prune(struct windows *windows, int64_t now_ms);
