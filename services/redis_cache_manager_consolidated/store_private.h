@@ -152,6 +152,12 @@ SVC_MUST_CHECK enum svc_status store_pg_flush(
 SVC_MUST_CHECK enum svc_status store_pg_customer(struct store *store,
     struct svc_arena *arena, struct svc_slice key, struct store_customer *ret_customer);
 
+/* --- store_customers.c */
+
+/* Fills in RECORD's customer. */
+void store_customer_load(
+    struct store *store, struct svc_arena *arena, struct store_record *record);
+
 /* --- store_queue.c: what waits for PostgreSQL */
 
 struct store_queue *store_queue_new(struct store *store);
