@@ -1,4 +1,4 @@
-"""Servers that a test can break."""
+"""Servers that a test can break, and fixtures that several files of this folder share."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from pathlib import Path
 import pytest
 
 from launcher.servers import Redis
+from tests.api.session_shop import (  # noqa: F401
+    make_shop,
+    schema_template,
+    shop,
+    shop_database,
+)
 
 
 class OwnRedis:

@@ -59,7 +59,7 @@ def test_a_missing_or_wrong_signature(signed, header: str | None):
     headers = {} if header is None else {"X_Hub_Signature_256": header}
     answer = post(signed, VECTOR, **headers)
     assert answer.status_code == 401
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["content-type"] == "application/problem+json; charset=utf-8"
     assert VECTOR_HEX not in answer.text and SECRET not in answer.text
     assert "parse_bad_signatures_total 1" in httpx.get(f"{signed.url}/metrics").text
 
@@ -229,7 +229,7 @@ def test_the_handshake_answers_the_challenge(handshake):
 def test_the_handshake_refuses(handshake, query: dict, status: int):
     answer = handshake(**query)
     assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["content-type"] == "application/problem+json; charset=utf-8"
     assert "verify+me" not in answer.text
 
 

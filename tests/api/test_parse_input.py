@@ -29,7 +29,7 @@ LIMIT = 4 * 1024 * 1024
 def problem(answer: httpx.Response, status: int) -> list[dict[str, str]]:
     """The faults of a well-formed problem with this status."""
     assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["content-type"] == "application/problem+json; charset=utf-8"
     body = answer.json()
     assert body["status"] == status
     assert body["title"] and body["detail"] and body["type"]

@@ -185,7 +185,7 @@ def test_the_bearer_token(service, header: str | None, status: int):
     assert answer.status_code == status, answer.text
     if status == 401:
         assert answer.headers["www-authenticate"].startswith("Bearer")
-        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["content-type"] == "application/problem+json; charset=utf-8"
         assert TOKEN not in answer.text
 
 
@@ -236,7 +236,7 @@ def test_other_paths_are_not_found(service, path: str):
 def test_an_answer_says_that_it_is_json(service):
     svc = service(NODE)
     answer = post(svc, webhook(text_message(body="ñ")))
-    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
     assert "ñ" in answer.content.decode("utf-8")
 
 

@@ -48,12 +48,12 @@ static void assert_text(const char *actual, const char *expected)
     }
 }
 
-static void test_address_new(void **state)
+static void test_url_new(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(urls); i++) {
         const char *reason = NULL;
-        struct svc_redis_address *address = svc_redis_address_new(urls[i].url, &reason);
+        struct svc_redis_url *address = svc_redis_url_new(urls[i].url, &reason);
         if ((address != NULL) != (urls[i].host != NULL)) {
             fail_msg("%s: %s", urls[i].url, reason != NULL ? reason : "taken");
         }
@@ -61,19 +61,18 @@ static void test_address_new(void **state)
             assert_non_null(reason);
             continue;
         }
-        assert_text(address->host, urls[i].host);
+        assert_text(address->hosts[0].name, urls[i].host);
         assert_text(address->user, urls[i].user);
         assert_text(address->password, urls[i].password);
-        assert_int_equal(address->port, urls[i].port);
+        assert_int_equal(address->hosts[0].port, urls[i].port);
         assert_int_equal(address->database, urls[i].database);
-        svc_redis_address_free(address);
+        svc_redis_url_free(&address);
     }
-    svc_redis_address_free(NULL);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_address_new)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_url_new)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

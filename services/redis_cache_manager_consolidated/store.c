@@ -1,0 +1,204 @@
+#include "store_private.h"
+
+#include <svc/clock.h>
+
+#include <stdlib.h>
+
+#define CUSTOMERS_KEPT ((size_t)16384)
+
+struct store *store_new(
+    struct svc_redis *redis, struct svc_pg *pg, const struct store_settings *settings)
+{
+    struct store *store = svc_alloc_zero(1, sizeof *store);
+    pthread_condattr_t attributes;
+
+    store->redis = redis;
+    store->pg = pg;
+    store->settings = *settings;
+    store->standard_ttl_s = settings->standard_ttl_s;
+    store->flag = true;
+    store->near = near_new((size_t)settings->near_size, (size_t)64 * 1024);
+    store->customers = near_new(CUSTOMERS_KEPT, 1024);
+    near_set_live(store->customers, true);
+    pthread_mutex_init(&store->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&store->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (pg != NULL) {
+        store->queue = store_queue_new(store);
+    }
+    store_mode_start(store);
+    return store;
+}
+
+void store_free(struct store **store_pointer)
+{
+    struct store *store = *store_pointer;
+
+    *store_pointer = NULL;
+    if (store == NULL) {
+        return;
+    }
+    store_queue_free(&store->queue);
+    store_mode_stop(store);
+    near_free(&store->near);
+    near_free(&store->customers);
+    pthread_cond_destroy(&store->wake);
+    pthread_mutex_destroy(&store->lock);
+    free(store);
+}
+
+/* --- writing */
+
+static void queue(struct store *store, const struct store_record *record,
+    const struct store_change *change, int64_t expires_ms, int64_t mark_ms)
+{
+    struct store_queued queued = {
+        .key = record->key,
+        .session = change->session,
+        .session_version = change->session_version,
+        .expires_ms = expires_ms,
+        .turn = change->turn,
+        .turn_version = change->turn_version,
+        .mark_ms = mark_ms,
+        .profile = change->profile,
+    };
+
+    if (store->queue == NULL) {
+        return;
+    }
+    if (change->profile != NULL) {
+        near_invalidate(store->customers, record->key);
+    }
+    store_queue_put(store->queue, &queued);
+}
+
+static enum svc_status save_redis(struct store *store, const struct store_mode *mode,
+    const struct store_write *write, const struct store_change *change,
+    int64_t *ret_expires_ms)
+{
+    int64_t now_ms = 0;
+    enum store_redis_outcome outcome = store_redis_save(store, mode, write, &now_ms);
+
+    if (change->session.text != NULL) {
+        near_invalidate(store->near, write->record->key);
+    }
+    if (outcome == STORE_REDIS_OK) {
+        *ret_expires_ms = now_ms + write->ttl_ms;
+        queue(store, write->record, change, *ret_expires_ms, now_ms);
+        return SVC_OK;
+    }
+    if (outcome != STORE_REDIS_CONFLICT) {
+        store_mode_suspect(store);
+    }
+    return SVC_CONFLICT;
+}
+
+void store_profile_put(
+    struct store *store, struct svc_slice key, const struct store_profile *profile)
+{
+    struct store_queued queued = {.key = key, .profile = profile};
+
+    if (store->queue != NULL) {
+        near_invalidate(store->customers, key);
+        store_queue_put(store->queue, &queued);
+    }
+}
+
+enum svc_status store_save(struct store *store, const struct store_record *record,
+    const struct store_change *change, int64_t *ret_expires_ms)
+{
+    struct store_mode mode;
+    int64_t expires_ms = 0;
+    struct store_write write = {
+        .record = record,
+        .session = change->session,
+        .ttl_ms = change->ttl_ms,
+        .turn = change->turn,
+    };
+    enum svc_status status = SVC_CONFLICT;
+
+    store_mode_get(store, &mode);
+    if (mode.epoch != record->epoch) {
+        return SVC_CONFLICT;
+    }
+    if (mode.name == STORE_MODE_REDIS) {
+        status = save_redis(store, &mode, &write, change, &expires_ms);
+    } else if (mode.name == STORE_MODE_POSTGRES) {
+        expires_ms = record->now_ms + change->ttl_ms;
+        status = store_pg_save(store, &mode, &write, change);
+        if (status == SVC_OK && change->profile != NULL) {
+            store_profile_put(store, record->key, change->profile);
+        }
+        status = status == SVC_OK ? SVC_OK : SVC_CONFLICT;
+    }
+    if (status == SVC_OK && ret_expires_ms != NULL) {
+        *ret_expires_ms = expires_ms;
+    }
+    return status;
+}
+
+enum svc_status store_touch(struct store *store, const struct store_record *record,
+    int64_t ttl_ms, int64_t *ret_expires_ms)
+{
+    struct store_mode mode;
+    int64_t now_ms = 0;
+
+    store_mode_get(store, &mode);
+    if (mode.epoch != record->epoch) {
+        return SVC_CONFLICT;
+    }
+    if (mode.name == STORE_MODE_POSTGRES) {
+        *ret_expires_ms = record->now_ms + ttl_ms;
+        enum svc_status status = store_pg_touch(store, record, *ret_expires_ms);
+        return status == SVC_OK ? SVC_OK : SVC_CONFLICT;
+    }
+    enum store_redis_outcome outcome =
+        store_redis_touch(store, &mode, record, ttl_ms, &now_ms);
+    near_invalidate(store->near, record->key);
+    if (outcome == STORE_REDIS_GONE || outcome == STORE_REDIS_COLD) {
+        store_mode_suspect(store);
+    }
+    if (outcome != STORE_REDIS_OK) {
+        return SVC_CONFLICT;
+    }
+    *ret_expires_ms = now_ms + ttl_ms;
+    struct store_change change = {
+        .session = record->session, .session_version = record->session_stored};
+    queue(store, record, &change, *ret_expires_ms, now_ms);
+    return SVC_OK;
+}
+
+int64_t store_standard_ttl_s(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    int64_t ttl_s = store->standard_ttl_s;
+    pthread_mutex_unlock(&store->lock);
+    return ttl_s;
+}
+
+void store_state_get(struct store *store, struct store_state *ret_state)
+{
+    struct store_queue_state waiting = {0};
+
+    if (store->queue != NULL) {
+        store_queue_state_get(store->queue, &waiting);
+    }
+    pthread_mutex_lock(&store->lock);
+    *ret_state = (struct store_state){
+        .mode = store->mode.name,
+        .epoch = store->mode.epoch,
+        .flag = store->flag,
+        .redis_up = store->redis_up,
+        .postgres_up = store->pg_up,
+    };
+    pthread_mutex_unlock(&store->lock);
+    ret_state->waiting = waiting.waiting;
+    ret_state->flushed_total = waiting.flushed_total;
+    ret_state->swept_total = waiting.swept_total;
+    ret_state->dropped_total = waiting.dropped_total;
+    ret_state->flush_lag_ms_max = waiting.lag_ms_max;
+    ret_state->near_live = near_is_live(store->near);
+    ret_state->near_count = (int64_t)near_count(store->near);
+}

@@ -1,0 +1,190 @@
+/* What the files of the store share. */
+#ifndef STORE_PRIVATE_H
+#define STORE_PRIVATE_H
+
+#include "near.h"
+#include "store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* How long a call goes on trying while the store changes from Redis to PostgreSQL. */
+#define STORE_PATIENCE_MS 4000
+#define STORE_RETRY_MS 10
+/* What goes by another identity is found by the old one so long. */
+#define TTL_ALIAS_S 2592000
+
+/* A script whose text, and so whose name in Redis, belongs to one epoch: it is in Redis's
+ * memory only from the opening of that epoch on, and gone when Redis restarts. */
+struct store_script {
+    struct store_script *next;
+    int64_t epoch;
+    char *source;
+    char sha[41];
+};
+
+/* Under which rules the store works now; a copy is good for one try. */
+struct store_mode {
+    enum store_mode_name name;
+    int64_t epoch;
+    const struct store_script *script; /* of REDIS */
+    int64_t serve_from_ms;             /* monotonic; of POSTGRES: not before then */
+    bool degraded;                     /* Redis or PostgreSQL is gone */
+    bool rearm; /* nobody but Redis knows better: load the script where it is missing */
+};
+
+struct store_queue;
+
+struct store {
+    struct svc_redis *redis; /* NULL: not configured */
+    struct svc_pg *pg;       /* NULL: not configured */
+    struct store_settings settings;
+    struct near *near;
+    struct near *customers;
+    struct store_queue *queue;
+
+    pthread_mutex_t lock; /* of what follows, up to `ended` */
+    pthread_cond_t wake;  /* the watcher is to look at once */
+    struct store_mode mode;
+    struct store_script *scripts;
+    bool flag;
+    bool redis_up;
+    bool pg_up;
+    bool look;                   /* somebody found Redis cold */
+    int64_t redis_down_since_ms; /* monotonic; 0: it is up */
+    int64_t standard_ttl_s;
+    bool ended;
+
+    bool has_watcher;
+    pthread_t watcher;
+};
+
+/* --- store_mode.c */
+
+/* Starts, or ends, the watcher, which keeps store->mode. */
+void store_mode_start(struct store *store);
+void store_mode_stop(struct store *store);
+void store_mode_get(struct store *store, struct store_mode *ret_mode);
+/* A call failed in MODE: the watcher looks at once. */
+void store_mode_suspect(struct store *store);
+
+/* --- store_redis.c */
+
+enum store_redis_outcome {
+    STORE_REDIS_OK,
+    STORE_REDIS_CONFLICT,
+    STORE_REDIS_COLD, /* this epoch isn't Redis's (any more) */
+    STORE_REDIS_GONE, /* no answer: the command may have had its effect or not */
+};
+
+/* Makes the script of EPOCH. */
+struct store_script *store_redis_script_new(int64_t epoch);
+void store_redis_script_free(struct store_script **script);
+
+/* Reads both documents as they stand; what PostgreSQL knows isn't asked. */
+enum store_redis_outcome store_redis_load(struct store *store,
+    const struct store_mode *mode, struct svc_arena *arena, struct store_record *record);
+
+struct store_write {
+    const struct store_record *record; /* whose key and stored versions must still hold */
+    struct svc_slice session;
+    int64_t ttl_ms;
+    struct svc_slice turn;
+    bool clean; /* PostgreSQL has it already */
+};
+/* The time of the write is also its mark. */
+enum store_redis_outcome store_redis_save(struct store *store,
+    const struct store_mode *mode, const struct store_write *write, int64_t *ret_now_ms);
+enum store_redis_outcome store_redis_touch(struct store *store,
+    const struct store_mode *mode, const struct store_record *record, int64_t ttl_ms,
+    int64_t *ret_now_ms);
+
+/* Puts the epoch's script into Redis and its number at its key. */
+enum store_redis_outcome store_redis_open_epoch(
+    struct store *store, const struct store_script *script);
+/* The epoch's script has no effect from here on. */
+void store_redis_close_epoch(struct store *store, const struct store_script *script);
+/* The epoch that Redis holds; 0: none, or no answer. */
+int64_t store_redis_epoch(struct store *store);
+/* Redis's run_id, which is new after a restart; false: no answer. */
+bool store_redis_run_id(struct store *store, char ret_run_id[64]);
+
+struct store_mark {
+    struct svc_slice key;
+    int64_t mark_ms;
+};
+/* Those whose last write is the marked one are in PostgreSQL. */
+void store_redis_unmark(
+    struct store *store, const struct store_mark *marks, size_t count);
+/* Puts what others left unwritten for longer than AGE_MS into the queue; returns how
+ * many. */
+size_t store_redis_sweep(struct store *store, int64_t age_ms);
+
+/* --- store_pg.c */
+
+struct store_switch {
+    bool redis; /* sessions are Redis's; else PostgreSQL's alone */
+    int64_t epoch;
+    char run_id[64];
+    int64_t age_ms;
+    bool flag;
+    int64_t ttl_s; /* 0: not set */
+};
+SVC_MUST_CHECK enum svc_status store_pg_switch_get(
+    struct store *store, struct store_switch *ret_switch);
+/* From EPOCH on to the next; CONFLICT where it isn't EPOCH any more. */
+SVC_MUST_CHECK enum svc_status store_pg_switch_set(
+    struct store *store, int64_t epoch, bool redis, const char *run_id);
+
+/* Reads both documents and the customer. CONFLICT where MODE (NULL: any) isn't the
+ * switch's. */
+SVC_MUST_CHECK enum svc_status store_pg_load(struct store *store,
+    const struct store_mode *mode, struct svc_arena *arena, struct store_record *record);
+SVC_MUST_CHECK enum svc_status store_pg_save(struct store *store,
+    const struct store_mode *mode, const struct store_write *write,
+    const struct store_change *change);
+SVC_MUST_CHECK enum svc_status store_pg_touch(
+    struct store *store, const struct store_record *record, int64_t expires_ms);
+/* BATCH is a JSON array: see store_queue.c. */
+SVC_MUST_CHECK enum svc_status store_pg_flush(
+    struct store *store, struct svc_slice batch);
+/* The row of a customer alone. */
+SVC_MUST_CHECK enum svc_status store_pg_customer(struct store *store,
+    struct svc_arena *arena, struct svc_slice key, struct store_customer *ret_customer);
+
+/* --- store_customers.c */
+
+/* Fills in RECORD's customer. */
+void store_customer_load(
+    struct store *store, struct svc_arena *arena, struct store_record *record);
+
+/* --- store_queue.c: what waits for PostgreSQL */
+
+struct store_queue *store_queue_new(struct store *store);
+/* Writes out what it can, and ends. */
+void store_queue_free(struct store_queue **queue);
+
+struct store_queued {
+    struct svc_slice key;
+    struct svc_slice session; /* NULL: not written */
+    int64_t session_version;
+    int64_t expires_ms;
+    struct svc_slice turn;
+    int64_t turn_version;
+    int64_t mark_ms; /* 0: not marked in Redis */
+    const struct store_profile *profile;
+};
+/* Copies what it is given. Of two writes of one customer the later version stays. */
+void store_queue_put(struct store_queue *queue, const struct store_queued *queued);
+
+struct store_queue_state {
+    int64_t waiting;
+    int64_t flushed_total;
+    int64_t swept_total;
+    int64_t dropped_total;
+    int64_t lag_ms_max;
+};
+void store_queue_state_get(
+    struct store_queue *queue, struct store_queue_state *ret_state);
+
+#endif

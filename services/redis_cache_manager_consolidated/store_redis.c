@@ -1,0 +1,466 @@
+/* Redis's part of the store: the keys, and one script that loads, saves and touches. */
+#include "store_private.h"
+
+#include <svc/redis.h>
+
+#include <svc/crypto.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* session:<customer> is the guide's name. The other key of the customer carries that
+ * whole name in braces, so that both lie in one slot of a cluster. */
+#define KEY_SIZE (SESSION_KEY_MAX + 32)
+#define DIRTY_KEY "session_dirty"
+#define EPOCH_KEY "session_epoch"
+#define TURN_TTL_MS "86400000"
+#define SWEEP_MAX "200"
+#define UNMARK_MAX ((size_t)500)
+
+/* KEYS: session, turn, those not yet in PostgreSQL, the epoch.
+ * ARGV: the operation, the epoch, then
+ *   save: expected version, text and milliseconds of the session; expected version and
+ *     text of the turn; the customer where the write is to be marked. An empty expected
+ *     version leaves that document alone.
+ *   touch: expected version, milliseconds, the customer.
+ * Answers the time in milliseconds, what became of it, and the documents on a load.
+ *
+ * A save whose text is there already is one that was repeated because its answer was
+ * lost. */
+static const char script_body[] =
+    "local t = redis.call('TIME')\n"
+    "local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
+    "local op = ARGV[1]\n"
+    "if op == 'open' then\n"
+    "  redis.call('SET', KEYS[4], ARGV[2])\n"
+    "  return {now, 'ok'}\n"
+    "end\n"
+    "if redis.call('GET', KEYS[4]) ~= ARGV[2] then return {now, 'cold'} end\n"
+    "if op == 'close' then\n"
+    "  redis.call('SET', KEYS[4], 'closed')\n"
+    "  return {now, 'ok'}\n"
+    "end\n"
+    "local function mark(who)\n"
+    "  if who ~= '' then redis.call('ZADD', KEYS[3], now, who) end\n"
+    "end\n"
+    "local function version(text, name)\n"
+    "  if not text then return '0' end\n"
+    "  return string.match(text, '^{\"' .. name .. '\":(%d+),') or '1'\n"
+    "end\n"
+    "local session = redis.call('GET', KEYS[1])\n"
+    "if op == 'touch' then\n"
+    "  if version(session, 'session_version') ~= ARGV[3] then\n"
+    "    return {now, 'conflict'}\n"
+    "  end\n"
+    "  redis.call('PEXPIRE', KEYS[1], ARGV[4])\n"
+    "  mark(ARGV[5])\n"
+    "  return {now, 'ok'}\n"
+    "end\n"
+    "if op == 'load' then\n"
+    "  return {now, 'ok', session, redis.call('PTTL', KEYS[1])}\n"
+    "end\n"
+    "local turn = redis.call('GET', KEYS[2])\n"
+    "if op == 'load_turn' then\n"
+    "  return {now, 'ok', session, redis.call('PTTL', KEYS[1]), turn}\n"
+    "end\n"
+    /* An unchanged text is a condition, too: that it is still there. */
+    "local put_session = ARGV[3] ~= '' and session ~= ARGV[4]\n"
+    "local put_turn = ARGV[6] ~= '' and turn ~= ARGV[7]\n"
+    "if put_session and version(session, 'session_version') ~= ARGV[3] then\n"
+    "  return {now, 'conflict'}\n"
+    "end\n"
+    "if put_turn and version(turn, 'turn_version') ~= ARGV[6] then\n"
+    "  return {now, 'conflict'}\n"
+    "end\n"
+    "if put_session then redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5]) end\n"
+    "if put_turn then redis.call('SET', KEYS[2], ARGV[7], 'PX', " TURN_TTL_MS ") end\n"
+    "mark(ARGV[8])\n"
+    "return {now, 'ok'}\n";
+
+/* KEYS: the marks. ARGV: pairs of customer and mark. */
+static const struct svc_redis_script unmark_script = {
+    .source = "for i = 1, #ARGV, 2 do\n"
+              "  if redis.call('ZSCORE', KEYS[1], ARGV[i]) == ARGV[i + 1] then\n"
+              "    redis.call('ZREM', KEYS[1], ARGV[i])\n"
+              "  end\n"
+              "end\n"
+              "return 1\n",
+};
+
+/* KEYS: the marks. ARGV: age in milliseconds. Pairs of customer and mark. */
+static const struct svc_redis_script overdue_script = {
+    .source = "local t = redis.call('TIME')\n"
+              "local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
+              "return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1],\n"
+              "  'WITHSCORES', 'LIMIT', 0, " SWEEP_MAX ")\n",
+};
+
+struct keys {
+    char session[KEY_SIZE];
+    char turn[KEY_SIZE];
+};
+
+/* The one place where keys of a customer are named. */
+static void make_keys(struct svc_slice customer, struct keys *keys)
+{
+    snprintf(
+        keys->session, KEY_SIZE, "session:%.*s", (int)customer.length, customer.text);
+    snprintf(
+        keys->turn, KEY_SIZE, "turn:{session:%.*s}", (int)customer.length, customer.text);
+}
+
+static struct svc_slice slice(const char *text)
+{
+    return (struct svc_slice){text, strlen(text)};
+}
+
+static struct svc_slice number(int64_t value, char text[24])
+{
+    return (struct svc_slice){text, svc_text_put_int64(text, value)};
+}
+
+struct store_script *store_redis_script_new(int64_t epoch)
+{
+    struct store_script *script = svc_alloc_zero(1, sizeof *script);
+    size_t room = sizeof script_body + 64;
+
+    script->epoch = epoch;
+    script->source = svc_alloc(room);
+    snprintf(script->source, room, "-- epoch %lld\n%s", (long long)epoch, script_body);
+    svc_sha1_hex(slice(script->source), script->sha);
+    return script;
+}
+
+void store_redis_script_free(struct store_script **script)
+{
+    if (*script != NULL) {
+        free((*script)->source);
+        free(*script);
+        *script = NULL;
+    }
+}
+
+static bool is_unknown_script(const struct svc_redis_reply *reply)
+{
+    struct svc_slice text = svc_redis_reply_text(reply);
+
+    return svc_redis_reply_is_error(reply) && text.length >= 8 &&
+           memcmp(text.text, "NOSCRIPT", 8) == 0;
+}
+
+enum { SCRIPT_VALUES_MAX = 7 };
+
+struct call {
+    struct store *store;
+    const struct store_script *script;
+    struct keys keys;
+    const char *operation;
+    struct svc_slice values[SCRIPT_VALUES_MAX];
+    size_t value_count;
+    struct svc_redis_batch *batch;
+    const struct svc_redis_reply *reply;
+};
+
+/* As a plain command, so that a script that Redis doesn't know is no longer loaded
+ * unseen: that Redis has lost it says that it may have lost the rest. */
+static bool send(struct call *call, bool whole)
+{
+    char epoch[24];
+    struct svc_redis_error error;
+    struct svc_slice arguments[16] = {
+        whole ? SVC_SLICE("EVAL") : SVC_SLICE("EVALSHA"),
+        slice(whole ? call->script->source : call->script->sha),
+        SVC_SLICE("4"),
+        slice(call->keys.session),
+        slice(call->keys.turn),
+        SVC_SLICE(DIRTY_KEY),
+        SVC_SLICE(EPOCH_KEY),
+        slice(call->operation),
+        number(call->script->epoch, epoch),
+    };
+    size_t count = 9;
+
+    for (size_t i = 0; i < call->value_count; i++) {
+        arguments[count++] = call->values[i];
+    }
+    svc_redis_batch_free(&call->batch);
+    call->batch = svc_redis_batch_new();
+    svc_redis_batch_add(call->batch, count, arguments, 3);
+    if (svc_redis_run(call->store->redis, call->batch, &error) != SVC_OK) {
+        return false;
+    }
+    call->reply = svc_redis_batch_reply(call->batch, 0);
+    return true;
+}
+
+static enum store_redis_outcome run(struct call *call, bool rearm)
+{
+    if (!send(call, false)) {
+        return STORE_REDIS_GONE;
+    }
+    if (is_unknown_script(call->reply)) {
+        if (!rearm) {
+            return STORE_REDIS_COLD;
+        }
+        if (!send(call, true)) {
+            return STORE_REDIS_GONE;
+        }
+    }
+    struct svc_slice word = svc_redis_reply_text(svc_redis_reply_at(call->reply, 1));
+    if (svc_slice_equals(word, "ok")) {
+        return STORE_REDIS_OK;
+    }
+    if (svc_slice_equals(word, "conflict")) {
+        return STORE_REDIS_CONFLICT;
+    }
+    /* A Redis that refuses (out of memory, read-only after a failover) is as good as
+     * gone. */
+    return svc_slice_equals(word, "cold") ? STORE_REDIS_COLD : STORE_REDIS_GONE;
+}
+
+static void begin(struct call *call, struct store *store,
+    const struct store_script *script, struct svc_slice customer, const char *operation)
+{
+    *call = (struct call){.store = store, .script = script, .operation = operation};
+    make_keys(customer, &call->keys);
+}
+
+static void add(struct call *call, struct svc_slice value)
+{
+    /* Not there and empty are the same to the script. */
+    call->values[call->value_count++] = value.text != NULL ? value : SVC_SLICE("");
+}
+
+static struct svc_slice keep(struct svc_arena *arena, struct svc_slice text)
+{
+    if (text.text == NULL) {
+        return text;
+    }
+    return (struct svc_slice){
+        svc_arena_strndup(arena, text.text, text.length), text.length};
+}
+
+static int64_t turn_version(struct svc_slice text)
+{
+    static const char head[] = "{\"turn_version\":";
+    int64_t version = 0;
+    size_t length = 0;
+
+    if (text.text == NULL || text.length < sizeof head ||
+        memcmp(text.text, head, sizeof head - 1) != 0) {
+        return text.text == NULL ? 0 : 1;
+    }
+    text.text += sizeof head - 1;
+    text.length -= sizeof head - 1;
+    while (length < text.length && text.text[length] >= '0' && text.text[length] <= '9') {
+        length++;
+    }
+    return svc_text_to_int64((struct svc_slice){text.text, length}, &version) ? version
+                                                                              : 1;
+}
+
+enum store_redis_outcome store_redis_load(struct store *store,
+    const struct store_mode *mode, struct svc_arena *arena, struct store_record *record)
+{
+    struct call call;
+    bool with_turn = record->turn_stored < 0;
+
+    begin(&call, store, mode->script, record->key, with_turn ? "load_turn" : "load");
+    enum store_redis_outcome outcome = run(&call, mode->rearm);
+    if (outcome == STORE_REDIS_OK) {
+        int64_t left_ms = svc_redis_reply_int(svc_redis_reply_at(call.reply, 3));
+        record->now_ms = svc_redis_reply_int(svc_redis_reply_at(call.reply, 0));
+        record->session =
+            keep(arena, svc_redis_reply_text(svc_redis_reply_at(call.reply, 2)));
+        session_head_read(record->session, &record->head);
+        record->session_stored = record->head.version;
+        /* Somebody stored it without a time to live. */
+        record->expires_ms =
+            record->now_ms +
+            (left_ms >= 0 ? left_ms : store_standard_ttl_s(store) * 1000);
+        record->turn =
+            keep(arena, svc_redis_reply_text(svc_redis_reply_at(call.reply, 4)));
+        record->turn_stored = turn_version(record->turn);
+    }
+    svc_redis_batch_free(&call.batch);
+    return outcome;
+}
+
+enum store_redis_outcome store_redis_save(struct store *store,
+    const struct store_mode *mode, const struct store_write *write, int64_t *ret_now_ms)
+{
+    const struct store_record *record = write->record;
+    char texts[3][24];
+    struct call call;
+
+    begin(&call, store, mode->script, record->key, "save");
+    add(&call, write->session.text != NULL ? number(record->session_stored, texts[0])
+                                           : SVC_SLICE(""));
+    add(&call, write->session);
+    add(&call, number(write->ttl_ms, texts[1]));
+    add(&call,
+        write->turn.text != NULL ? number(record->turn_stored, texts[2]) : SVC_SLICE(""));
+    add(&call, write->turn);
+    add(&call, write->clean || store->pg == NULL ? SVC_SLICE("") : record->key);
+    enum store_redis_outcome outcome = run(&call, mode->rearm);
+    *ret_now_ms = svc_redis_reply_int(svc_redis_reply_at(call.reply, 0));
+    svc_redis_batch_free(&call.batch);
+    return outcome;
+}
+
+enum store_redis_outcome store_redis_touch(struct store *store,
+    const struct store_mode *mode, const struct store_record *record, int64_t ttl_ms,
+    int64_t *ret_now_ms)
+{
+    char texts[2][24];
+    struct call call;
+
+    begin(&call, store, mode->script, record->key, "touch");
+    add(&call, number(record->session_stored, texts[0]));
+    add(&call, number(ttl_ms, texts[1]));
+    add(&call, store->pg == NULL ? SVC_SLICE("") : record->key);
+    enum store_redis_outcome outcome = run(&call, mode->rearm);
+    *ret_now_ms = svc_redis_reply_int(svc_redis_reply_at(call.reply, 0));
+    svc_redis_batch_free(&call.batch);
+    return outcome;
+}
+
+enum store_redis_outcome store_redis_open_epoch(
+    struct store *store, const struct store_script *script)
+{
+    struct call call;
+
+    begin(&call, store, script, SVC_SLICE("-"), "open");
+    enum store_redis_outcome outcome = run(&call, true);
+    svc_redis_batch_free(&call.batch);
+    return outcome;
+}
+
+void store_redis_close_epoch(struct store *store, const struct store_script *script)
+{
+    struct call call;
+
+    begin(&call, store, script, SVC_SLICE("-"), "close");
+    enum store_redis_outcome outcome = run(&call, true);
+    (void)outcome;
+    svc_redis_batch_free(&call.batch);
+}
+
+/* One plain command; the reply is the batch's. */
+static const struct svc_redis_reply *ask(struct store *store,
+    struct svc_redis_batch *batch, size_t count, const struct svc_slice *arguments)
+{
+    struct svc_redis_error error;
+
+    svc_redis_batch_add(batch, count, arguments, count > 1 ? 1 : 0);
+    if (svc_redis_run(store->redis, batch, &error) != SVC_OK) {
+        return NULL;
+    }
+    const struct svc_redis_reply *reply = svc_redis_batch_reply(batch, 0);
+    return svc_redis_reply_is_error(reply) ? NULL : reply;
+}
+
+int64_t store_redis_epoch(struct store *store)
+{
+    SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
+    const struct svc_slice command[] = {SVC_SLICE("GET"), SVC_SLICE(EPOCH_KEY)};
+    int64_t epoch = 0;
+
+    return svc_text_to_int64(svc_redis_reply_text(ask(store, batch, 2, command)), &epoch)
+               ? epoch
+               : 0;
+}
+
+bool store_redis_run_id(struct store *store, char ret_run_id[64])
+{
+    static const char name[] = "run_id:";
+    SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
+    const struct svc_slice command[] = {SVC_SLICE("INFO"), SVC_SLICE("server")};
+    struct svc_slice info = svc_redis_reply_text(ask(store, batch, 2, command));
+    const char *at =
+        info.text != NULL ? memmem(info.text, info.length, name, sizeof name - 1) : NULL;
+
+    if (at == NULL) {
+        return false;
+    }
+    at += sizeof name - 1;
+    snprintf(ret_run_id, 64, "%.*s", (int)strcspn(at, "\r\n"), at);
+    return true;
+}
+
+void store_redis_unmark(struct store *store, const struct store_mark *marks, size_t count)
+{
+    enum { PAIRS = 6 };
+    SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
+    struct svc_redis_error error;
+
+    for (size_t i = 0; i < count && i < UNMARK_MAX * PAIRS; i += PAIRS) {
+        struct svc_slice arguments[1 + 2 * PAIRS] = {SVC_SLICE(DIRTY_KEY)};
+        char texts[PAIRS][24];
+        size_t used = 1;
+        for (size_t at = 0; at < PAIRS && i + at < count; at++) {
+            arguments[used++] = marks[i + at].key;
+            arguments[used++] = number(marks[i + at].mark_ms, texts[at]);
+        }
+        svc_redis_batch_add_script(batch, &unmark_script, 1, used, arguments);
+    }
+    /* What stays marked is swept once more, which changes nothing. */
+    enum svc_status status = svc_redis_run(store->redis, batch, &error);
+    (void)status;
+}
+
+static bool queue_swept(
+    struct store *store, struct svc_arena *arena, struct svc_slice key, int64_t mark_ms)
+{
+    struct store_mode mode;
+    struct store_record record = {.key = key, .turn_stored = -1};
+
+    store_mode_get(store, &mode);
+    if (mode.name != STORE_MODE_REDIS ||
+        store_redis_load(store, &mode, arena, &record) != STORE_REDIS_OK) {
+        return false;
+    }
+    if (record.head.form != SESSION_NONE && record.head.epoch == 0) {
+        record.session = (struct svc_slice){0};
+    }
+    struct store_queued queued = {
+        .key = key,
+        .session = record.session,
+        .session_version = record.head.version,
+        .expires_ms = record.expires_ms,
+        .turn = record.turn,
+        .turn_version = record.turn_stored,
+        .mark_ms = mark_ms,
+    };
+    store_queue_put(store->queue, &queued);
+    return true;
+}
+
+size_t store_redis_sweep(struct store *store, int64_t age_ms)
+{
+    SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
+    char text[24];
+    const struct svc_slice arguments[] = {SVC_SLICE(DIRTY_KEY), number(age_ms, text)};
+    struct svc_arena arena = {0};
+    struct svc_redis_error error;
+    size_t swept = 0;
+
+    svc_redis_batch_add_script(batch, &overdue_script, 1, 2, arguments);
+    if (svc_redis_run(store->redis, batch, &error) != SVC_OK) {
+        return 0;
+    }
+    const struct svc_redis_reply *reply = svc_redis_batch_reply(batch, 0);
+    for (size_t i = 0; i + 1 < svc_redis_reply_count(reply); i += 2) {
+        struct svc_slice key = svc_redis_reply_text(svc_redis_reply_at(reply, i));
+        int64_t mark_ms = 0;
+        if (svc_text_to_int64(
+                svc_redis_reply_text(svc_redis_reply_at(reply, i + 1)), &mark_ms) &&
+            queue_swept(store, &arena, key, mark_ms)) {
+            swept++;
+        }
+        svc_arena_reset(&arena);
+    }
+    svc_arena_done(&arena);
+    return swept;
+}
