@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.limiter import (
     NODE,
+    PATIENT,
     ask,
     block,
     check,
@@ -28,12 +29,12 @@ VIP = {"customer_tier": "vip"}
 
 @pytest.fixture
 def svc(service, redis_url):
-    return service(NODE, REDIS_URL=redis_url)
+    return service(NODE, REDIS_URL=redis_url, **PATIENT)
 
 
 @pytest.fixture
 def replicas(service, redis_url):
-    return [service(NODE, REDIS_URL=redis_url, REPLICAS="3") for _ in range(3)]
+    return [service(NODE, REDIS_URL=redis_url, REPLICAS="3", **PATIENT) for _ in range(3)]
 
 
 def seconds_until(text: str) -> float:
@@ -76,7 +77,8 @@ def test_the_reply_is_ready_to_send(svc):
 
 def test_a_shop_s_own_texts(service, redis_url, tmp_path):
     (tmp_path / "es.json").write_text('{"rate_limit_reached": "Calma: {wait}"}')
-    svc = service(NODE, REDIS_URL=redis_url, TEXTS_DIR=str(tmp_path), DEFAULT_LOCALE="pt")
+    svc = service(NODE, REDIS_URL=redis_url, TEXTS_DIR=str(tmp_path), DEFAULT_LOCALE="pt",
+                  **PATIENT)  # fmt: skip
     customer = new_customer()
     for _ in range(5):
         check(svc, customer)

@@ -15,6 +15,7 @@ from launcher.servers import Postgres
 from tests.api.limiter import (
     CALL_MAX_S,
     NODE,
+    PATIENT,
     ask,
     block,
     check,
@@ -44,12 +45,12 @@ def shop(database: str) -> str:
 
 @pytest.fixture
 def replicas(service, redis_url, shop):
-    return [service(NODE, REDIS_URL=redis_url, DATABASE_URL=shop) for _ in range(2)]
+    return [service(NODE, REDIS_URL=redis_url, DATABASE_URL=shop, **PATIENT) for _ in range(2)]
 
 
 @pytest.fixture
 def svc(service, redis_url, shop):
-    return service(NODE, REDIS_URL=redis_url, DATABASE_URL=shop)
+    return service(NODE, REDIS_URL=redis_url, DATABASE_URL=shop, **PATIENT)
 
 
 def limits_of(svc, customer: str, **more) -> int:

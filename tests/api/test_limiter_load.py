@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.api.limiter import NODE, check, migrate, new_customer, new_message, put_tier
+from tests.api.limiter import NODE, PATIENT, check, migrate, new_customer, new_message, put_tier
 
 THREADS = 50
 MINUTE_S = 60.0
@@ -17,7 +17,8 @@ MINUTE_S = 60.0
 @pytest.fixture
 def replicas(service, redis_url, database):
     url = migrate(database)
-    return [service(NODE, REDIS_URL=redis_url, DATABASE_URL=url, REPLICAS="3") for _ in range(3)]
+    env = {"REDIS_URL": redis_url, "DATABASE_URL": url, "REPLICAS": "3", **PATIENT}
+    return [service(NODE, **env) for _ in range(3)]
 
 
 def hammer(replicas, customers: list[str], seconds: float, **more) -> list[tuple]:
