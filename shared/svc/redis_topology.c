@@ -11,8 +11,8 @@
 /* CLUSTER SLOTS at most so often, or a cluster in trouble would be asked by every call.
  */
 #define REFRESH_PAUSE_MS 100
-/* A node that only ASK has named may get its first slot; till then it stays known. */
-#define ASKED_MS 60000
+/* A node that ASK has named may get its first slot; it counts as a master so long. */
+#define ASKED_MS 10000
 
 void svc_redis_topology_init(struct svc_redis *redis)
 {
@@ -289,6 +289,7 @@ struct svc_redis_node *svc_redis_topology_find(struct svc_redis *redis, int slot
         bool unfit = node == NULL || (slot < 0 && !node->master);
         node = unfit && redis->nodes[i]->master ? redis->nodes[i] : node;
     }
+    node = node != NULL ? node : redis->nodes[0];
     node->users++;
     pthread_mutex_unlock(&redis->mutex);
     return node;
@@ -314,9 +315,9 @@ struct svc_redis_node *svc_redis_topology_redirect(struct svc_redis *redis, int 
             node->master = true;
             atomic_fetch_add(&redis->version, 1);
         }
-        /* It may not be in the next CLUSTER SLOTS yet, of another node. */
-        node->asked_ms = svc_clock_monotonic_ms();
-        if (!is_ask) {
+        if (is_ask) {
+            node->asked_ms = svc_clock_monotonic_ms();
+        } else {
             redis->slots[slot] = node;
         }
     }

@@ -162,7 +162,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "redis_bench: %s\n", error.message);
         return 1;
     }
-    measure(redis, 1, 0.1);
+    int64_t latency_us = 0;
+    if (svc_redis_ping(redis, &latency_us, &error) != SVC_OK) {
+        fprintf(stderr, "redis_bench: %s\n", error.message);
+        return 1;
+    }
     for (size_t i = 0; argc < 3 && i < sizeof defaults / sizeof defaults[0]; i++) {
         measure(redis, defaults[i], seconds);
     }
