@@ -121,8 +121,11 @@ bool svc_redis_round_begin(struct svc_redis_request *request)
     return send_rest(lane) || break_off(lane, "the connection broke") == STAYS;
 }
 
-/* Goes on to the next request once all replies of one are there. */
-static void take_reply(struct svc_redis_round *round, struct svc_redis_reply *reply)
+/* Goes on to the next request once all replies of one are there; returns that one, or
+ * NULL.
+ */
+static struct svc_redis_request *take_reply(
+    struct svc_redis_round *round, struct svc_redis_reply *reply)
 {
     struct svc_redis_request *request = round->requests[round->current];
 
@@ -132,41 +135,56 @@ static void take_reply(struct svc_redis_round *round, struct svc_redis_reply *re
         svc_redis_reply_free(&reply);
     }
     if (++round->read < round->expected[round->current]) {
-        return;
+        return NULL;
     }
     round->requests[round->current++] = NULL;
     round->read = 0;
-    if (request == NULL) {
-        return;
-    }
-    if (request == round->leader) {
+    if (request != NULL && request == round->leader) {
         int64_t leave_ns = svc_clock_monotonic_ns() + STAY_NS;
         round->leader = NULL;
         round->leave_ns = leave_ns < round->leave_ns ? leave_ns : round->leave_ns;
     }
-    svc_redis_request_complete(request, SVC_OK, "");
+    return request;
+}
+
+/* Takes what has come; false where it isn't RESP. Those who are answered wake together at
+ * the end, or the first of them would take the leader's processor. */
+static bool take_replies(struct svc_redis_lane *lane)
+{
+    struct svc_redis_round *round = &lane->round;
+    struct svc_redis_request *answered = NULL;
+    struct svc_redis_request **end = &answered;
+    struct svc_redis_reply *reply = NULL;
+    int got = 1;
+
+    while (round->current < round->count &&
+           (got = svc_redis_connection_next(lane->connection, &reply)) > 0) {
+        *end = take_reply(round, reply);
+        if (*end != NULL) {
+            end = &(*end)->next;
+            *end = NULL;
+        }
+    }
+    while (answered != NULL) {
+        struct svc_redis_request *request = answered;
+        answered = request->next;
+        svc_redis_request_complete(request, SVC_OK, "");
+    }
+    return got >= 0;
 }
 
 static enum lead read_replies(struct svc_redis_lane *lane)
 {
-    struct svc_redis_round *round = &lane->round;
+    const struct svc_redis_round *round = &lane->round;
     struct svc_redis_error error;
 
     if (svc_redis_connection_receive(lane->connection, &error) < 0) {
         return break_off(lane, error.message);
     }
-    while (round->current < round->count) {
-        struct svc_redis_reply *reply = NULL;
-        int got = svc_redis_connection_next(lane->connection, &reply);
-        if (got < 0) {
-            return break_off(lane, "Redis sent what isn't RESP");
-        }
-        if (got == 0) {
-            return STAYS;
-        }
-        take_reply(round, reply);
+    if (!take_replies(lane)) {
+        return break_off(lane, "Redis sent what isn't RESP");
     }
-    return finish(lane, SVC_REDIS_ROUND_GOOD);
+    return round->current < round->count ? STAYS : finish(lane, SVC_REDIS_ROUND_GOOD);
 }
 
 /* Gives up those whose time is over; returns the one with the most of it left, or NULL.
@@ -246,7 +264,10 @@ static int64_t prepare_poll(
         const struct svc_redis_round *round = &lanes[i]->round;
         bool unsent = round->sent < lanes[i]->out.length;
         fds[i].fd = svc_redis_connection_fd(lanes[i]->connection);
-        fds[i].events = (short)(POLLIN | (unsent ? POLLOUT : 0));
+        fds[i].events = POLLIN;
+        if (unsent) {
+            fds[i].events = POLLIN | POLLOUT;
+        }
         until_ns = round->deadline_ns < until_ns ? round->deadline_ns : until_ns;
         until_ns = round->leave_ns < until_ns ? round->leave_ns : until_ns;
     }
