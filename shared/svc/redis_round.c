@@ -288,8 +288,10 @@ void svc_redis_rounds_finish(struct svc_redis_lane **lanes, size_t count)
         struct timespec left = {left_ns / 1000000000, left_ns % 1000000000};
         int ready = ppoll(fds, count, &left, NULL);
         for (size_t i = 0; i < count; i++) {
-            short events = ready > 0 ? fds[i].revents : 0;
-            if (lanes[i] != NULL && go_on(lanes[i], events) == LEAVES) {
+            if (ready <= 0) {
+                fds[i].revents = 0;
+            }
+            if (lanes[i] != NULL && go_on(lanes[i], fds[i].revents) == LEAVES) {
                 lanes[i] = NULL;
             }
         }
