@@ -259,7 +259,9 @@ static enum svc_status load_patiently(struct store *store, struct svc_arena *are
     }
     uint64_t ticket = near_ticket(store->near, key);
     while (load_once(store, arena, what, record) != SVC_OK) {
-        if (svc_clock_monotonic_ms() > deadline_ms) {
+        struct store_mode mode;
+        store_mode_get(store, &mode);
+        if (mode.hopeless || svc_clock_monotonic_ms() > deadline_ms) {
             return SVC_UNAVAILABLE;
         }
         rest();

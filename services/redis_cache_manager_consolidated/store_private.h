@@ -30,6 +30,7 @@ struct store_mode {
     const struct store_script *script; /* of REDIS */
     int64_t serve_from_ms;             /* monotonic; of POSTGRES: not before then */
     bool degraded;                     /* Redis or PostgreSQL is gone */
+    bool hopeless;                     /* nothing has answered for a while */
     bool rearm; /* nobody but Redis knows better: load the script where it is missing */
 };
 
@@ -52,6 +53,7 @@ struct store {
     bool pg_up;
     bool look;                   /* somebody found Redis cold */
     int64_t redis_down_since_ms; /* monotonic; 0: it is up */
+    int64_t useless_since_ms;    /* monotonic; 0: the mode's own store is up */
     int64_t standard_ttl_s;
     bool ended;
 
