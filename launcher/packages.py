@@ -17,7 +17,7 @@ BUILD = (
     "libcmocka-dev", "libgnutls28-dev", "nettle-dev", "python3-yaml",
 )  # fmt: skip
 RUN = ("postgresql", "redis-server", "python3-venv")
-TEST = ("chromium", "fonts-noto-color-emoji", "clang-format", "clang-tidy")
+TEST = ("git", "chromium", "fonts-noto-color-emoji", "clang-format", "clang-tidy")
 BENCH = ("wrk", "libmicrohttpd-dev")
 
 # Debian starts a server as soon as its package is installed, and again at each boot. Ours are

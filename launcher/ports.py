@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from pathlib import Path
 
@@ -23,6 +24,15 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def lasting_port() -> int:
+    """A free one that the kernel gives to no outgoing connection, and the port 10000 above it:
+    nobody takes them while their server is down. Both are free."""
+    while True:
+        port = random.randrange(12000, 22000)
+        if is_free(port) and is_free(port + 10000):
+            return port
 
 
 def kept_port(file: Path) -> int:

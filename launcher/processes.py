@@ -122,7 +122,9 @@ def _start_ticks(pid: int) -> int | None:
         return None
     # The command's name, in parentheses, may hold spaces: the fields are counted after it.
     fields = stat.rpartition(")")[2].split()
-    return None if fields[0] == "Z" else int(fields[19])
+    # A zombie whose parent is us but that can't be waited for yet: a thread of it still ends, and
+    # holds its ports till then.
+    return None if fields[0] == "Z" and child is None else int(fields[19])
 
 
 def _kill_group(pgid: int) -> None:

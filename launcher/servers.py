@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from launcher.errors import LauncherError
-from launcher.ports import LOOPBACK, free_port, kept_port
+from launcher.ports import LOOPBACK, free_port, kept_port, lasting_port
 from launcher.processes import Process
 from launcher.waiting import wait_for
 
-__all__ = ["Postgres", "Redis", "free_port", "postgres_bin"]
+__all__ = ["Postgres", "Redis", "RedisCluster", "free_port", "postgres_bin"]
 
 ROLE = "commerce"
 START_TIMEOUT_S = 30
@@ -149,9 +149,7 @@ class Redis:
         if running is not None:
             return Redis(int((directory / "port").read_text()), running)
 
-        program = shutil.which("redis-server", path=f"{os.environ.get('PATH', '')}:/usr/bin")
-        if program is None:
-            raise LauncherError("Redis is not installed: apt-get install redis-server")
+        program = _redis_program("redis-server")
         port = kept_port(directory / "port")
         options = {
             "port": str(port),
@@ -191,6 +189,96 @@ class Redis:
             return self.command("PING") == "+PONG"
         except OSError:
             return False
+
+
+@dataclass
+class RedisCluster:
+    """Masters that share all slots, each with replicas; for tests: nothing is kept on disk."""
+
+    directory: Path
+    nodes: list[Redis]
+
+    NODE_TIMEOUT_MS: ClassVar[int] = 1000
+
+    @staticmethod
+    def start(directory: Path, *, masters: int = 3, replicas: int = 1) -> RedisCluster:
+        directory = directory.resolve()
+        count = masters * (1 + replicas)
+        cluster = RedisCluster(directory, [])
+        for number in range(count):
+            cluster.nodes.append(cluster.start_node(number))
+        addresses = [f"{LOOPBACK}:{node.port}" for node in cluster.nodes]
+        argv = [
+            _redis_program("redis-cli"), "--cluster", "create", *addresses,
+            "--cluster-replicas", str(replicas), "--cluster-yes",
+        ]  # fmt: skip
+        result = subprocess.run(argv, capture_output=True, text=True, env=_plain_env(), timeout=60)
+        if result.returncode != 0:
+            cluster.stop()
+            raise LauncherError(f"redis-cli --cluster create: {result.stdout[-500:]}")
+        process = cluster.nodes[0].process
+        wait_for(process, cluster.is_whole, START_TIMEOUT_S, directory / "0" / "redis.log")
+        return cluster
+
+    def start_node(self, number: int) -> Redis:
+        """Starts a node, at its own port where it ran before."""
+        folder = self.directory / str(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "port").exists():
+            # The nodes talk to each other at this port + 10000.
+            (folder / "port").write_text(f"{lasting_port()}\n")
+        settings = {
+            "cluster-enabled": "yes",
+            "cluster-node-timeout": str(self.NODE_TIMEOUT_MS),
+            "repl-diskless-sync-delay": "0",
+        }
+        return Redis.start(folder, appendonly=False, settings=settings)
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"{LOOPBACK}:{node.port}" for node in self.nodes[:2])
+        return f"redis+cluster://{hosts}"
+
+    def masters(self) -> list[Redis]:
+        """The nodes that run as masters with slots, as they see themselves."""
+        return [node for node in self.nodes if node.process.alive and self._is_master(node)]
+
+    def is_whole(self) -> bool:
+        """Whether every node runs, knows all, and each replica is connected to its master."""
+        return all(self._is_well(node) for node in self.nodes)
+
+    def query(self, node: Redis, *words: str) -> str:
+        """One command through redis-cli; the whole of its answer."""
+        argv = [_redis_program("redis-cli"), "-h", LOOPBACK, "-p", str(node.port), *words]
+        result = subprocess.run(argv, capture_output=True, text=True, env=_plain_env(), timeout=10)
+        return result.stdout.strip()
+
+    def stop(self) -> None:
+        for node in self.nodes:
+            node.process.send(signal.SIGCONT)
+            node.process.stop(signal.SIGKILL)
+
+    def _is_master(self, node: Redis) -> bool:
+        myself = next(line for line in self._lines(node) if "myself" in line)
+        return "myself,master" in myself and len(myself.split()) > 8
+
+    def _is_well(self, node: Redis) -> bool:
+        lines = self._lines(node)
+        known = len(lines) == len(self.nodes) and not any("fail" in line for line in lines)
+        if "cluster_state:ok" not in self.query(node, "CLUSTER", "INFO"):
+            return False
+        role = self.query(node, "ROLE").splitlines()
+        return known and (role[0] == "master" or role[3] == "connected")
+
+    def _lines(self, node: Redis) -> list[str]:
+        return self.query(node, "CLUSTER", "NODES").splitlines()
+
+
+def _redis_program(name: str) -> str:
+    program = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/bin")
+    if program is None:
+        raise LauncherError("Redis is not installed: apt-get install redis-server")
+    return program
 
 
 def _plain_env() -> dict[str, str]:

@@ -34,12 +34,13 @@ enum signature_state signature_check(
         return SIGNATURE_WRONG;
     }
     while (*secrets != '\0') {
-        size_t length = strcspn(secrets, ",");
+        secrets += strspn(secrets, ", ");
+        size_t length = strcspn(secrets, ", ");
         struct svc_slice secret = {secrets, length};
         if (length > 0 && matches(body, expected, secret)) {
             return SIGNATURE_VERIFIED;
         }
-        secrets += length + (secrets[length] == ',');
+        secrets += length;
     }
     return SIGNATURE_WRONG;
 }

@@ -54,20 +54,6 @@ static void add_message(
     }
 }
 
-static void add_status(
-    struct change *change, const struct svc_json *source, const struct svc_place *place)
-{
-    struct batch *batch = change->batch;
-    struct status *status = svc_arena_alloc(batch->arena, sizeof *status);
-
-    status->batch_index = batch->status_count++;
-    status->account = change->account;
-    status->faults.arena = batch->arena;
-    *batch->status_end = status;
-    batch->status_end = &status->next;
-    status_read(status, source, place, change->contacts);
-}
-
 static void add_event(struct change *change, enum event_kind kind,
     const struct svc_json *source, const struct svc_place *place)
 {
@@ -83,6 +69,25 @@ static void add_event(struct change *change, enum event_kind kind,
         read_timestamp(&from, "timestamp", FIELD_OPTIONAL, &event->timestamp_s)) {
         event->has_timestamp = true;
     }
+}
+
+static void add_status(
+    struct change *change, const struct svc_json *source, const struct svc_place *place)
+{
+    if (svc_slice_equals(change->field, "calls")) {
+        /* A call that rings or is over has a status of its own kind. */
+        add_event(change, EVENT_CALL, source, place);
+        return;
+    }
+    struct batch *batch = change->batch;
+    struct status *status = svc_arena_alloc(batch->arena, sizeof *status);
+
+    status->batch_index = batch->status_count++;
+    status->account = change->account;
+    status->faults.arena = batch->arena;
+    *batch->status_end = status;
+    batch->status_end = &status->next;
+    status_read(status, source, place, change->contacts);
 }
 
 static void add_error(

@@ -38,7 +38,7 @@ static bool read_settings(struct svc_app_state *state,
     }
     if (settings->bind_address == NULL) {
         settings->bind_address =
-            settings->service_token != NULL ? "0.0.0.0" : "127.0.0.1";
+            svc_strdup(settings->service_token != NULL ? "0.0.0.0" : "127.0.0.1");
     }
     if (settings->service_token == NULL &&
         !svc_http_is_loopback(settings->bind_address)) {
@@ -221,7 +221,7 @@ int svc_app_run(const struct svc_app *app, int argc, char **argv)
     const char *argument = argc > 1 ? argv[1] : "";
 
     svc_common_settings_table(app, &state.settings, &common);
-    SVC_AUTO_FREE void *common_settings = (void *)(uintptr_t)common.settings;
+    SVC_AUTO_FREE void *common_settings = (void *)common.settings;
     (void)common_settings;
     if (strcmp(argument, "--help") == 0) {
         print_help(app, &common);
@@ -236,10 +236,15 @@ int svc_app_run(const struct svc_app *app, int argc, char **argv)
         return complain(
             app, "unknown argument; --help lists what there is", EXIT_BAD_USE);
     }
+    int exit_status = EXIT_BAD_USE;
     if (!read_settings(&state, &common, &error)) {
-        return complain(app, error.message, EXIT_BAD_USE);
+        complain(app, error.message, exit_status);
+    } else {
+        svc_log_setup(app->name, (enum svc_log_level)state.settings.log_level,
+            state.settings.log_private);
+        exit_status = run(&state, only_check);
     }
-    svc_log_setup(app->name, (enum svc_log_level)state.settings.log_level,
-        state.settings.log_private);
-    return run(&state, only_check);
+    svc_config_done(&app->settings);
+    svc_config_done(&common);
+    return exit_status;
 }

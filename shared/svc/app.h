@@ -46,7 +46,7 @@ struct svc_reply {
     struct svc_json_writer json; /* the answer; other text goes straight to json.buf */
     const char *detail;          /* for a status that isn't OK */
     struct svc_problems *problems;
-    const char *content_type; /* application/json unless changed */
+    const char *content_type; /* JSON unless changed */
     bool own_body;            /* what was written is the answer, whatever the status */
 };
 

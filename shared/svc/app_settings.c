@@ -49,12 +49,14 @@ static void fill_redis(struct svc_setting *out)
 {
     const struct svc_setting settings[] = {
         SVC_SETTING_SECRET_AT(struct svc_common_settings, redis_url, "REDIS_URL",
-            "redis://[[user]:password@]host[:port][/database]"),
+            "redis://[[user]:password@]host[:port][/database], or for a cluster "
+            "redis+cluster://[[user]:password@]host[:port],host[:port]..."),
         SVC_SETTING_INT_AT(struct svc_common_settings, redis_pool_size, "REDIS_POOL_SIZE",
-            "16", NULL, 1, 1000, "connections to Redis at most"),
+            "16", NULL, 1, 1000,
+            "connections to Redis at most, to each node of a cluster"),
         SVC_SETTING_INT_AT(struct svc_common_settings, redis_timeout_ms,
             "REDIS_TIMEOUT_MS", "50", "ms", 1, 60000,
-            "what a call waits for Redis at most"),
+            "what a call to Redis may take in all"),
     };
 
     memcpy(out, settings, sizeof settings);

@@ -16,13 +16,26 @@
 static bool fail(struct svc_config_error *ret_error, const struct svc_setting *setting,
     const char *value, const char *expected)
 {
+    char shown[SHOWN_MAX + 1];
+
     if (setting->type == SVC_SETTING_SECRET) {
         value = "(a secret)";
     }
-    snprintf(ret_error->message, sizeof ret_error->message, "%s=%.*s%s: must be %s",
-        setting->name, SHOWN_MAX, value, strlen(value) > SHOWN_MAX ? "..." : "",
-        expected);
+    snprintf(shown, sizeof shown, "%s", value);
+    for (char *at = shown; *at != '\0'; at++) {
+        *at = (unsigned char)*at < ' ' ? '?' : *at; /* the complaint stays one line */
+    }
+    snprintf(ret_error->message, sizeof ret_error->message, "%s=%s%s: must be %s",
+        setting->name, shown, strlen(value) > SHOWN_MAX ? "..." : "", expected);
     return false;
+}
+
+static char *fail_file(struct svc_config_error *ret_error, const char *variable,
+    const char *path, const char *reason)
+{
+    snprintf(ret_error->message, sizeof ret_error->message, "%s=%.*s: %s", variable,
+        SHOWN_MAX * 2, path, reason);
+    return NULL;
 }
 
 /* The text of a file without the line feed that editors leave at the end; NULL, with the
@@ -33,18 +46,27 @@ static char *read_file(
     FILE *file = fopen(path, "re");
 
     if (file == NULL) {
-        snprintf(ret_error->message, sizeof ret_error->message, "%s=%.*s: %s", variable,
-            SHOWN_MAX * 2, path, strerror(errno));
-        return NULL;
+        return fail_file(ret_error, variable, path, strerror(errno));
     }
-    char *text = svc_alloc(FILE_SIZE_MAX + 1);
+    SVC_AUTO_FREE char *text = svc_alloc(FILE_SIZE_MAX + 1);
     size_t length = fread(text, 1, FILE_SIZE_MAX, file);
+    bool broken = ferror(file) != 0;
+    int reason = errno;
     fclose(file);
+    if (broken) {
+        return fail_file(ret_error, variable, path, strerror(reason));
+    }
     while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r')) {
         length--;
     }
     text[length] = '\0';
-    return text;
+    if (length == 0) {
+        return fail_file(ret_error, variable, path, "the file is empty");
+    }
+    if (strlen(text) != length) {
+        return fail_file(ret_error, variable, path, "the file is no text");
+    }
+    return svc_strdup(text);
 }
 
 /* What the environment says of SETTING, as a copy; NULL where it says nothing. */
@@ -167,6 +189,18 @@ bool svc_config_read(const struct svc_setting_table *table,
         }
     }
     return true;
+}
+
+void svc_config_done(const struct svc_setting_table *table)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct svc_setting *setting = &table->settings[i];
+        if (setting->type == SVC_SETTING_TEXT || setting->type == SVC_SETTING_SECRET) {
+            char **text = (char **)(void *)((char *)table->target + setting->offset);
+            free(*text);
+            *text = NULL;
+        }
+    }
 }
 
 static void print_default(const struct svc_setting *setting)

@@ -71,10 +71,14 @@ struct svc_config_error {
     char message[512];
 };
 
-/* Fills TABLE's target. LOOKUP is getenv, or a test's stand-in. Texts are copies that
- * live as long as the process. Stops at the first bad value. */
+/* Fills TABLE's target, which must be zero before. LOOKUP is getenv, or a test's
+ * stand-in. Texts are copies that live until svc_config_done. Stops at the first bad
+ * value. */
 SVC_MUST_CHECK bool svc_config_read(const struct svc_setting_table *table,
     char *(*lookup)(const char *name), struct svc_config_error *ret_error);
+
+/* Frees the texts, also after a failure. */
+void svc_config_done(const struct svc_setting_table *table);
 
 /* Prints every setting with default, unit and what it is for, as --help shows it. */
 void svc_config_print(const struct svc_setting_table *table);

@@ -7,8 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than any answer; a service that would write more is at fault. */
-#define ANSWER_MAX ((size_t)64 * 1024 * 1024)
+/* What one call may cost: the bytes of its answer, and of what is made on the way to it.
+ * A body within its own limit can still ask for much, an array of many such bodies for
+ * more. */
+#define ANSWER_MAX ((size_t)16 * 1024 * 1024)
+#define MEMORY_MAX ((size_t)64 * 1024 * 1024)
+/* A thread gives back what it needed beyond this as soon as it's done. */
+#define MEMORY_KEPT ((size_t)1024 * 1024)
 /* What most answers fit in, so that their buffer doesn't have to grow step by step. */
 #define ANSWER_USUAL ((size_t)2000)
 
@@ -58,7 +63,7 @@ static struct svc_arena *thread_arena(void)
 
 struct svc_app_state *svc_app_state_of(const struct svc_request *request)
 {
-    return (struct svc_app_state *)(void *)((char *)(uintptr_t)request->runtime -
+    return (struct svc_app_state *)(void *)((char *)request->runtime -
                                             offsetof(struct svc_app_state, runtime));
 }
 
@@ -130,7 +135,6 @@ static enum svc_status authenticate(struct call *call)
         svc_text_equals_secret(header.text + sizeof scheme - 1, token, length)) {
         return SVC_OK;
     }
-    call->exchange->authenticate = true;
     return fail(call, SVC_UNAUTHORIZED,
         header.text == NULL
             ? "the header Authorization: Bearer <SERVICE_TOKEN> is missing"
@@ -233,8 +237,8 @@ static enum svc_status handle(
         call->state->handlers[call->match.operation->index](&request, reply);
 
     if (status == SVC_OK && answer->overflow) {
-        status = SVC_INTERNAL;
-        reply->detail = "the answer is too large";
+        status = SVC_TOO_LARGE;
+        reply->detail = "the answer would be larger than 16 MiB";
     }
     if (status != SVC_OK && !reply->own_body) {
         answer->length = before;
@@ -252,6 +256,10 @@ static enum svc_status handle_array(struct call *call, struct svc_reply *reply)
 
     svc_json_write_array_begin(&reply->json);
     for (size_t i = 0; i < call->bodies.count; i++) {
+        if (call->arena->total > MEMORY_MAX ||
+            call->exchange->answer.length > ANSWER_MAX / 2) {
+            return fail(call, SVC_TOO_LARGE, "the array as a whole asks for too much");
+        }
         enum svc_status status = handle(call, &call->bodies.list[i], reply);
         if (status != SVC_OK) {
             svc_problem_write(&reply->json, status, reply->detail, reply->problems);
@@ -270,18 +278,22 @@ static void write_problem(struct call *call, enum svc_status status)
     svc_buf_clear(&call->exchange->answer);
     svc_json_write_init(&writer, &call->exchange->answer);
     svc_problem_write(&writer, status, call->detail, &call->problems);
-    call->exchange->content_type = "application/problem+json";
+    call->exchange->content_type = "application/problem+json; charset=utf-8";
 }
 
 static enum svc_status answer(struct call *call)
 {
     struct svc_reply reply = {
-        .problems = &call->problems, .content_type = "application/json"};
+        .problems = &call->problems, .content_type = "application/json; charset=utf-8"};
 
     svc_json_write_init(&reply.json, &call->exchange->answer);
     if (call->bodies.array) {
         call->exchange->content_type = reply.content_type;
-        return handle_array(call, &reply);
+        enum svc_status result = handle_array(call, &reply);
+        if (call->detail != NULL) {
+            write_problem(call, result);
+        }
+        return result;
     }
     enum svc_status status =
         handle(call, call->bodies.count > 0 ? call->bodies.list : NULL, &reply);
@@ -309,6 +321,15 @@ static enum svc_status run(struct call *call)
     return answer(call);
 }
 
+/* Private, since a caller may have used a phone number as a name. */
+static struct svc_slice first_pointer(const struct call *call)
+{
+    const char *pointer =
+        call->problems.count > 0 ? call->problems.list[0].pointer : NULL;
+
+    return (struct svc_slice){pointer, pointer != NULL ? strlen(pointer) : 0};
+}
+
 static void log_request(const struct call *call, enum svc_status status, int64_t took_ns)
 {
     enum svc_log_level level = SVC_LOG_DEBUG;
@@ -325,9 +346,7 @@ static void log_request(const struct call *call, enum svc_status status, int64_t
     svc_log(level, "request", SVC_TEXT("method", call->exchange->method),
         SVC_TEXT("route", operation != NULL ? operation->path : NULL),
         SVC_INT("status", svc_status_http(status)), SVC_INT("took_us", took_ns / 1000),
-        SVC_TEXT("detail", call->detail),
-        SVC_TEXT(
-            "pointer", call->problems.count > 0 ? call->problems.list[0].pointer : NULL),
+        SVC_TEXT("detail", call->detail), SVC_PRIVATE("pointer", first_pointer(call)),
         SVC_TEXT(
             "fault", call->problems.count > 0 ? call->problems.list[0].detail : NULL));
 }
@@ -344,6 +363,7 @@ void svc_dispatch(void *state, struct svc_http_exchange *exchange)
     (void)svc_buf_reserve(&exchange->answer, ANSWER_USUAL);
     enum svc_status status = run(&call);
     exchange->status = svc_status_http(status);
+    exchange->authenticate = status == SVC_UNAUTHORIZED;
     exchange->close = atomic_load_explicit(&call.state->stopping, memory_order_relaxed);
 
     int64_t took_ns = svc_clock_monotonic_ns() - start_ns;
@@ -351,4 +371,7 @@ void svc_dispatch(void *state, struct svc_http_exchange *exchange)
         call.state->runtime.metrics, call.match.operation, status, took_ns);
     log_request(&call, status, took_ns);
     svc_trace_set_current(NULL);
+    if (call.arena->total > MEMORY_KEPT && exchange->allow == NULL) {
+        svc_arena_reset(call.arena); /* nothing of the answer is in it */
+    }
 }

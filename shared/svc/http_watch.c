@@ -2,6 +2,7 @@
 
 #include "mem.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -39,13 +40,23 @@ static int64_t coarse_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* The client has ended its side between two requests. libmicrohttpd doesn't see an end
+ * that comes together with the last bytes. */
+static bool is_left(const struct svc_http_connection *connection)
+{
+    struct pollfd end = {.fd = connection->socket, .events = POLLRDHUP};
+
+    return poll(&end, 1, 0) == 1 && (end.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 static void sweep(struct svc_http_watch *watch)
 {
     int64_t now_ms = coarse_now_ms();
 
     for (struct svc_http_connection *at = watch->first; at != NULL; at = at->next) {
-        int64_t limit_ms = atomic_load(&at->busy) ? watch->request_ms : watch->idle_ms;
-        if (now_ms - atomic_load(&at->since_ms) > limit_ms) {
+        bool busy = atomic_load(&at->busy);
+        int64_t limit_ms = busy ? watch->request_ms : watch->idle_ms;
+        if (now_ms - atomic_load(&at->since_ms) > limit_ms || (!busy && is_left(at))) {
             shutdown(at->socket, SHUT_RDWR);
         }
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define BLOCK_SIZE ((size_t)16 * 1024)
+#define BLOCK_SIZE_MAX ((size_t)1024 * 1024)
 #define ALIGNMENT ((size_t)16)
 /* More than any system has: sums with it can't wrap. */
 #define SIZE_TOO_LARGE (SIZE_MAX / 2)
@@ -66,7 +67,10 @@ void svc_free_scoped(void *pointer_to_pointer)
 
 static void add_block(struct svc_arena *arena, size_t needed)
 {
-    size_t size = needed > BLOCK_SIZE ? needed : BLOCK_SIZE;
+    /* Large ones come from the system, and go back to it when they're freed. */
+    size_t more = arena->total < BLOCK_SIZE_MAX ? arena->total : BLOCK_SIZE_MAX;
+    size_t usual = more > BLOCK_SIZE ? more : BLOCK_SIZE;
+    size_t size = needed > usual ? needed : usual;
     struct svc_arena_block *block = svc_alloc(sizeof *block + size);
 
     block->older = arena->block;

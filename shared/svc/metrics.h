@@ -11,8 +11,8 @@ struct svc_metrics;
 struct svc_counter;
 struct svc_histogram;
 
-/* API is borrowed: its operations are labels. svc_metrics_free takes a pointer to NULL, and
- * frees what was registered, too. */
+/* API is borrowed: its operations are labels. svc_metrics_free takes a pointer to NULL,
+ * and frees what was registered, too. */
 struct svc_metrics *svc_metrics_new(const struct svc_openapi *api);
 void svc_metrics_free(struct svc_metrics **metrics);
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* The document is ours, so its limits are only there to be stated. */
 static const struct svc_json_limits document_limits = {.depth = 64, .values = 200000};
@@ -13,7 +14,6 @@ static const char *const methods_upper[] = {"GET", "POST", "PUT", "PATCH", "DELE
 
 struct loader {
     struct svc_openapi *api;
-    struct svc_schema_compiler compiler;
     char *error;
 };
 
@@ -61,9 +61,9 @@ static bool load_parameter(
     if (parameter->name == NULL || schema == NULL) {
         return fail(loader, operation->id, "a parameter needs name and schema");
     }
-    parameter->schema = svc_schema_compile(&loader->compiler, schema);
+    parameter->schema = svc_schema_compile(&loader->api->compiler, schema);
     return parameter->schema != NULL ||
-           fail(loader, operation->id, loader->compiler.error);
+           fail(loader, operation->id, loader->api->compiler.error);
 }
 
 static bool load_parameters(
@@ -99,8 +99,9 @@ static bool load_body(
         return fail(loader, operation->id, "a body needs application/json with a schema");
     }
     operation->body_required = svc_json_is(svc_json_get(body, "required"), SVC_JSON_TRUE);
-    operation->body = svc_schema_compile(&loader->compiler, schema);
-    return operation->body != NULL || fail(loader, operation->id, loader->compiler.error);
+    operation->body = svc_schema_compile(&loader->api->compiler, schema);
+    return operation->body != NULL ||
+           fail(loader, operation->id, loader->api->compiler.error);
 }
 
 /* An operation with `security: []` is open; any other takes the document's. */
@@ -186,14 +187,27 @@ bool svc_openapi_load(struct svc_openapi *api, struct svc_slice text, char ret_e
     if (api->document == NULL) {
         return fail(&loader, "document", error.reason);
     }
-    loader.compiler.arena = &api->arena;
-    loader.compiler.document = api->document;
+    api->compiler.arena = &api->arena;
+    api->compiler.document = api->document;
     return load_paths(&loader);
 }
 
 void svc_openapi_done(struct svc_openapi *api)
 {
+    svc_schema_compiler_done(&api->compiler);
     svc_arena_done(&api->arena);
+}
+
+/* What follows the host where a proxy names that, too: "http://host/path". */
+static char *skip_authority(char *path)
+{
+    static const char scheme[] = "http://";
+
+    if (strncasecmp(path, scheme, sizeof scheme - 1) != 0) {
+        return path;
+    }
+    path += sizeof scheme - 1;
+    return path + strcspn(path, "/");
 }
 
 /* Cuts PATH at its slashes and decodes each part; -1 for one that can't be decoded. */
@@ -201,6 +215,10 @@ static int cut_path(char *path, struct svc_slice segments[SVC_OPENAPI_SEGMENTS_M
 {
     int count = 0;
 
+    path = skip_authority(path);
+    if (*path != '/' && *path != '\0') {
+        return SVC_OPENAPI_SEGMENTS_MAX + 1; /* as "*", which no template matches */
+    }
     while (*path == '/' && path[1] != '\0') {
         char *segment = ++path;
         size_t length = strcspn(segment, "/");
@@ -277,6 +295,8 @@ void svc_openapi_allowed(
         if (matches(&api->operations[i], segments, (size_t)count)) {
             svc_buf_add_text(ret_allowed, ret_allowed->length > 0 ? ", " : "");
             svc_buf_add_text(ret_allowed, api->operations[i].method);
+            bool get = strcmp(api->operations[i].method, "GET") == 0;
+            svc_buf_add_text(ret_allowed, get ? ", HEAD" : "");
         }
     }
 }

@@ -36,6 +36,7 @@ struct svc_operation {
 struct svc_openapi {
     struct svc_arena arena;
     const struct svc_json *document;
+    struct svc_schema_compiler compiler;
     struct svc_operation *operations;
     size_t operation_count;
 };

@@ -4,7 +4,8 @@
 
 #include "buf.h"
 
-/* Adds memory, processor time and open files to OUT; leaves out what /proc does not tell. */
+/* Adds memory, processor time and open files to OUT; leaves out what /proc does not tell.
+ */
 void svc_process_stats_write(struct svc_buf *out);
 
 #endif

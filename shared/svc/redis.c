@@ -1,65 +1,31 @@
 #include "redis_private.h"
 
 #include "clock.h"
-#include "random.h"
 
-#include <hiredis/hiredis.h>
-
-#include <errno.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define BACKOFF_FIRST_MS 100
-#define BACKOFF_MAX_MS 2000
-
-struct svc_redis {
-    struct svc_redis_address *address;
-    struct timeval timeout;
-    int64_t timeout_ms;
-    pthread_mutex_t lock;
-    pthread_cond_t freed;
-    redisContext **idle; /* a stack: the warmest first */
-    size_t idle_count;
-    size_t open_count;
-    size_t open_max;
-    int64_t refuse_until_ms; /* monotonic; until then every call fails at once */
-    int64_t backoff_ms;
-};
-
-static bool fail(
-    struct svc_redis_error *ret_error, enum svc_status status, const char *message)
-{
-    ret_error->status = status;
-    snprintf(ret_error->message, sizeof ret_error->message, "%s", message);
-    return false;
-}
 
 enum svc_status svc_redis_open(const struct svc_redis_settings *settings,
     struct svc_redis **ret_redis, struct svc_redis_error *ret_error)
 {
     const char *reason = NULL;
-    struct svc_redis_address *address = svc_redis_address_new(settings->url, &reason);
-    pthread_condattr_t attributes;
+    struct svc_redis_url *url = svc_redis_url_new(settings->url, &reason);
 
-    if (address == NULL) {
-        fail(ret_error, SVC_INVALID, reason);
-        return SVC_INVALID;
+    if (url == NULL) {
+        return svc_redis_fail(ret_error, SVC_INVALID, reason);
     }
+    size_t pool_size = settings->pool_size > 0 ? (size_t)settings->pool_size : 1;
     struct svc_redis *redis = svc_alloc_zero(1, sizeof *redis);
-    redis->address = address;
-    redis->timeout_ms = settings->timeout_ms;
-    redis->timeout.tv_sec = settings->timeout_ms / 1000;
-    redis->timeout.tv_usec = settings->timeout_ms % 1000 * 1000;
-    redis->open_max = (size_t)settings->pool_size;
-    redis->idle = svc_alloc_zero(redis->open_max, sizeof(redisContext *));
-    pthread_mutex_init(&redis->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&redis->freed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    redis->url = url;
+    redis->cluster = url->cluster;
+    redis->options = (struct svc_redis_options){
+        .user = url->user,
+        .password = url->password,
+        .database = url->database,
+        .timeout_ns = settings->timeout_ms * 1000000,
+        .lane_count = pool_size < SVC_REDIS_LANES_MAX ? pool_size : SVC_REDIS_LANES_MAX,
+    };
+    svc_redis_topology_init(redis);
     *ret_redis = redis;
     return SVC_OK;
 }
@@ -72,282 +38,154 @@ void svc_redis_close(struct svc_redis **redis_pointer)
     if (redis == NULL) {
         return;
     }
-    for (size_t i = 0; i < redis->idle_count; i++) {
-        redisFree(redis->idle[i]);
-    }
-    pthread_cond_destroy(&redis->freed);
-    pthread_mutex_destroy(&redis->lock);
-    svc_redis_address_free(redis->address);
-    free((void *)redis->idle);
+    svc_redis_topology_done(redis);
+    svc_redis_url_free(&redis->url);
     free(redis);
 }
 
-/* After a failure everybody fails at once for a while, ever longer up to a limit, and
- * with jitter, so that replicas don't come back together. */
-static void note_failure(struct svc_redis *redis)
+bool svc_redis_is_cluster(const struct svc_redis *redis)
 {
-    pthread_mutex_lock(&redis->lock);
-    redis->backoff_ms = redis->backoff_ms > 0 ? redis->backoff_ms * 2 : BACKOFF_FIRST_MS;
-    if (redis->backoff_ms > BACKOFF_MAX_MS) {
-        redis->backoff_ms = BACKOFF_MAX_MS;
-    }
-    int64_t wait_ms = redis->backoff_ms / 2 +
-                      (int64_t)svc_random_below((uint64_t)redis->backoff_ms / 2 + 1);
-    redis->refuse_until_ms = svc_clock_monotonic_ms() + wait_ms;
-    pthread_mutex_unlock(&redis->lock);
+    return redis->cluster;
 }
 
-static bool run_simple(redisContext *context, int count, const char **arguments)
+/* Whether all commands go to one node, and its slot. */
+static bool is_of_one_slot(
+    const struct svc_redis *redis, const struct svc_redis_batch *batch, int *ret_slot)
 {
-    redisReply *reply = redisCommandArgv(context, count, arguments, NULL);
-    bool fine = reply != NULL && reply->type != REDIS_REPLY_ERROR;
-
-    freeReplyObject(reply);
-    return fine;
-}
-
-static bool log_in(redisContext *context, const struct svc_redis_address *address)
-{
-    if (address->password == NULL) {
-        return true;
-    }
-    if (address->user == NULL) {
-        const char *plain[] = {"AUTH", address->password};
-        return run_simple(context, 2, plain);
-    }
-    const char *named[] = {"AUTH", address->user, address->password};
-    return run_simple(context, 3, named);
-}
-
-static bool select_database(
-    redisContext *context, const struct svc_redis_address *address)
-{
-    char number[12];
-    const char *arguments[] = {"SELECT", number};
-
-    if (address->database == 0) {
-        return true;
-    }
-    snprintf(number, sizeof number, "%d", address->database);
-    return run_simple(context, 2, arguments);
-}
-
-static redisContext *open_context(
-    struct svc_redis *redis, struct svc_redis_error *ret_error)
-{
-    redisContext *context = redisConnectWithTimeout(
-        redis->address->host, redis->address->port, redis->timeout);
-
-    if (context == NULL) {
-        fail(ret_error, SVC_UNAVAILABLE, "no memory for a connection");
-        return NULL;
-    }
-    if (context->err != 0) {
-        fail(ret_error, SVC_UNAVAILABLE, context->errstr);
-        redisFree(context);
-        return NULL;
-    }
-    redisSetTimeout(context, redis->timeout);
-    redisEnableKeepAlive(context);
-    if (!log_in(context, redis->address) || !select_database(context, redis->address)) {
-        fail(ret_error, SVC_UNAVAILABLE, "Redis refused the login or the database");
-        redisFree(context);
-        return NULL;
-    }
-    return context;
-}
-
-/* With the lock held: an idle connection, or the right to open one (NULL), or neither. */
-static bool wait_for_turn(struct svc_redis *redis, redisContext **ret_context)
-{
-    struct timespec until;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += redis->timeout_ms / 1000;
-    until.tv_nsec += redis->timeout_ms % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    while (redis->idle_count == 0 && redis->open_count == redis->open_max) {
-        if (pthread_cond_timedwait(&redis->freed, &redis->lock, &until) == ETIMEDOUT) {
+    *ret_slot = batch->commands[0].slot;
+    for (size_t i = 1; redis->cluster && i < batch->count; i++) {
+        if (batch->commands[i].slot != *ret_slot) {
             return false;
         }
     }
-    if (redis->idle_count > 0) {
-        *ret_context = redis->idle[--redis->idle_count];
-        return true;
-    }
-    redis->open_count++;
-    *ret_context = NULL;
     return true;
 }
 
-static void give_back(struct svc_redis *redis, redisContext *context)
-{
-    pthread_mutex_lock(&redis->lock);
-    if (context != NULL) {
-        redis->idle[redis->idle_count++] = context;
-        redis->backoff_ms = 0;
-    } else {
-        redis->open_count--;
-    }
-    pthread_cond_signal(&redis->freed);
-    pthread_mutex_unlock(&redis->lock);
-}
-
-/* Nothing may wait on an idle connection but the end of it: so a Redis that was restarted
- * costs no call. */
-static bool is_alive(const redisContext *context)
-{
-    struct pollfd waiting = {.fd = context->fd, .events = POLLIN};
-
-    return poll(&waiting, 1, 0) == 0;
-}
-
-static redisContext *acquire(struct svc_redis *redis, struct svc_redis_error *ret_error)
-{
-    redisContext *context = NULL;
-
-    pthread_mutex_lock(&redis->lock);
-    if (svc_clock_monotonic_ms() < redis->refuse_until_ms) {
-        pthread_mutex_unlock(&redis->lock);
-        fail(ret_error, SVC_UNAVAILABLE, "Redis failed a moment ago");
-        return NULL;
-    }
-    bool turn = wait_for_turn(redis, &context);
-    pthread_mutex_unlock(&redis->lock);
-    if (!turn) {
-        fail(ret_error, SVC_UNAVAILABLE, "all connections are in use");
-        return NULL;
-    }
-    if (context != NULL && is_alive(context)) {
-        return context;
-    }
-    if (context != NULL) {
-        redisFree(context);
-    }
-    context = open_context(redis, ret_error);
-    if (context == NULL) {
-        give_back(redis, NULL);
-        note_failure(redis);
-    }
-    return context;
-}
-
-static bool context_failed(const redisContext *context, struct svc_redis_error *ret_error)
-{
-    bool timed_out =
-        context->err == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT);
-
-    return fail(ret_error, timed_out ? SVC_TIMEOUT : SVC_UNAVAILABLE,
-        timed_out ? "Redis did not answer in time" : context->errstr);
-}
-
-static bool append(redisContext *context, const struct svc_redis_command *command,
-    struct svc_redis_error *ret_error)
-{
-    if (redisAppendCommandArgv(context, (int)command->count, command->arguments,
-            command->lengths) != REDIS_OK) {
-        return context_failed(context, ret_error);
-    }
-    return true;
-}
-
-static bool read_reply(redisContext *context, struct svc_redis_command *command,
-    struct svc_redis_error *ret_error)
-{
-    void *reply = NULL;
-
-    if (redisGetReply(context, &reply) != REDIS_OK) {
-        return context_failed(context, ret_error);
-    }
-    freeReplyObject(command->reply);
-    command->reply = reply;
-    return true;
-}
-
-static bool is_unknown_script(const struct svc_redis_command *command)
-{
-    static const char prefix[] = "NOSCRIPT";
-    struct svc_slice text = svc_redis_reply_text(command->reply);
-
-    return command->script != NULL && svc_redis_reply_is_error(command->reply) &&
-           text.length >= sizeof prefix - 1 &&
-           memcmp(text.text, prefix, sizeof prefix - 1) == 0;
-}
-
-static bool run_round(redisContext *context, struct svc_redis_batch *batch,
-    struct svc_redis_error *ret_error)
+static bool is_finished(
+    const struct svc_redis *redis, const struct svc_redis_batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
-        if (!append(context, &batch->commands[i], ret_error)) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < batch->count; i++) {
-        if (!read_reply(context, &batch->commands[i], ret_error)) {
+        if (svc_redis_reply_is_unfinished(
+                redis, &batch->commands[i], batch->replies[i])) {
             return false;
         }
     }
     return true;
 }
 
-/* EVAL instead of EVALSHA for the scripts that Redis doesn't know (any more). */
-static bool run_unknown_scripts(redisContext *context, struct svc_redis_batch *batch,
-    struct svc_redis_error *ret_error)
+/* The batch as it is, to one node: what nearly all calls are. */
+static enum svc_status run_whole(struct svc_redis *redis, struct svc_redis_batch *batch,
+    int slot, int64_t deadline_ns, struct svc_redis_error *ret_error)
 {
-    for (size_t i = 0; i < batch->count; i++) {
-        struct svc_redis_command *command = &batch->commands[i];
-        if (!is_unknown_script(command)) {
-            continue;
-        }
-        command->arguments[0] = "EVAL";
-        command->lengths[0] = 4;
-        command->arguments[1] = command->script->source;
-        command->lengths[1] = strlen(command->script->source);
-        if (!append(context, command, ret_error) ||
-            !read_reply(context, command, ret_error)) {
-            return false;
-        }
+    struct svc_redis_request request = {
+        .node = svc_redis_topology_find(redis, slot, deadline_ns, ret_error),
+        .bytes = batch->wire.bytes,
+        .length = batch->wire.length,
+        .replies = batch->replies,
+        .reply_count = batch->count,
+        .deadline_ns = deadline_ns,
+    };
+
+    if (request.node == NULL) {
+        return ret_error->status;
     }
-    return true;
+    svc_redis_requests_run(&request, 1);
+    enum svc_status status = request.status;
+    bool over = status == SVC_OK ? is_finished(redis, batch)
+                                 : !redis->cluster && !batch->repeatable;
+    if (!over) {
+        status = svc_redis_route_run(redis, batch, &request, deadline_ns, ret_error);
+    } else if (status != SVC_OK) {
+        svc_redis_fail(ret_error, status, request.message);
+    }
+    svc_redis_node_release(redis, request.node);
+    return status;
 }
 
 enum svc_status svc_redis_run(struct svc_redis *redis, struct svc_redis_batch *batch,
     struct svc_redis_error *ret_error)
 {
-    redisContext *context = acquire(redis, ret_error);
+    int64_t deadline_ns = svc_clock_monotonic_ns() + redis->options.timeout_ns;
+    int slot = SVC_REDIS_NO_SLOT;
 
-    if (context == NULL) {
-        return ret_error->status;
-    }
     svc_redis_batch_drop_replies(batch);
-    if (!run_round(context, batch, ret_error) ||
-        !run_unknown_scripts(context, batch, ret_error)) {
-        redisFree(context);
-        give_back(redis, NULL);
-        note_failure(redis);
-        return ret_error->status;
+    if (batch->count == 0) {
+        return SVC_OK;
     }
-    give_back(redis, context);
-    return SVC_OK;
+    if (batch->wire.overflow) {
+        return svc_redis_fail(ret_error, SVC_TOO_LARGE, "the batch is too large");
+    }
+    if (!is_of_one_slot(redis, batch, &slot)) {
+        return svc_redis_route_run(redis, batch, NULL, deadline_ns, ret_error);
+    }
+    return run_whole(redis, batch, slot, deadline_ns, ret_error);
+}
+
+/* Sets the error to the first node's that doesn't answer PING with PONG. */
+static void judge_pings(const struct svc_redis_request *requests, size_t count,
+    struct svc_redis_error *ret_error)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct svc_redis_request *request = &requests[i];
+        const struct svc_redis_reply *reply = request->replies[0];
+        bool refused = svc_redis_reply_is_error(reply);
+        if (request->status == SVC_OK && !refused) {
+            continue;
+        }
+        ret_error->status = refused ? SVC_BAD_GATEWAY : request->status;
+        snprintf(ret_error->message, sizeof ret_error->message, "%.60s:%d: %.90s",
+            request->node->host.name, request->node->host.port,
+            refused ? svc_redis_reply_text(reply).text : request->message);
+        return;
+    }
+}
+
+static void ping_all(struct svc_redis_node *const *masters, size_t count,
+    int64_t deadline_ns, struct svc_redis_error *ret_error)
+{
+    static const char ping[] = "*1\r\n$4\r\nPING\r\n";
+    SVC_AUTO_FREE struct svc_redis_request *requests =
+        svc_alloc_zero(count, sizeof *requests);
+    struct svc_redis_reply **replies = svc_alloc_zero(count, sizeof *replies);
+
+    for (size_t i = 0; i < count; i++) {
+        requests[i] = (struct svc_redis_request){
+            .node = masters[i],
+            .bytes = ping,
+            .length = sizeof ping - 1,
+            .replies = &replies[i],
+            .reply_count = 1,
+            .deadline_ns = deadline_ns,
+        };
+    }
+    svc_redis_requests_run(requests, count);
+    judge_pings(requests, count, ret_error);
+    for (size_t i = 0; i < count; i++) {
+        svc_redis_reply_free(&replies[i]);
+    }
+    free((void *)replies);
 }
 
 enum svc_status svc_redis_ping(
     struct svc_redis *redis, int64_t *ret_latency_us, struct svc_redis_error *ret_error)
 {
-    SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
-    const struct svc_slice command[] = {SVC_SLICE("PING")};
+    struct svc_redis_error error = {.status = SVC_OK};
     int64_t start_ns = svc_clock_monotonic_ns();
+    int64_t deadline_ns = start_ns + redis->options.timeout_ns;
+    uint64_t version = 0;
+    size_t count = 0;
+    struct svc_redis_node **masters =
+        svc_redis_topology_masters(redis, deadline_ns, &count, &version, &error);
 
-    svc_redis_batch_add(batch, 1, command, 0);
-    enum svc_status status = svc_redis_run(redis, batch, ret_error);
-    if (status != SVC_OK) {
-        return status;
+    if (masters != NULL) {
+        ping_all(masters, count, deadline_ns, &error);
+        svc_redis_masters_free(redis, &masters, count);
     }
-    const struct svc_redis_reply *reply = svc_redis_batch_reply(batch, 0);
-    if (svc_redis_reply_is_error(reply)) {
-        fail(ret_error, SVC_BAD_GATEWAY, svc_redis_reply_text(reply).text);
-        return SVC_BAD_GATEWAY;
+    if (error.status != SVC_OK) {
+        svc_redis_topology_refresh(
+            redis, svc_clock_monotonic_ns() + redis->options.timeout_ns);
+        *ret_error = error;
+        return error.status;
     }
     *ret_latency_us = (svc_clock_monotonic_ns() - start_ns) / 1000;
     return SVC_OK;

@@ -2,21 +2,24 @@
 
 #include "crypto.h"
 
-#include <hiredis/hiredis.h>
-
 #include <stdlib.h>
 #include <string.h>
 
+#define WIRE_MAX ((size_t)1 << 30)
+#define SHA1_HEX_LENGTH 40
+
 struct svc_redis_batch *svc_redis_batch_new(void)
 {
-    return svc_alloc_zero(1, sizeof(struct svc_redis_batch));
+    struct svc_redis_batch *batch = svc_alloc_zero(1, sizeof *batch);
+
+    svc_buf_init(&batch->wire, WIRE_MAX);
+    return batch;
 }
 
 void svc_redis_batch_drop_replies(struct svc_redis_batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
-        freeReplyObject(batch->commands[i].reply);
-        batch->commands[i].reply = NULL;
+        svc_redis_reply_free(&batch->replies[i]);
     }
 }
 
@@ -29,8 +32,9 @@ void svc_redis_batch_free(struct svc_redis_batch **batch_pointer)
         return;
     }
     svc_redis_batch_drop_replies(batch);
-    svc_arena_done(&batch->arena);
+    svc_buf_done(&batch->wire);
     free(batch->commands);
+    free((void *)batch->replies);
     free(batch);
 }
 
@@ -39,47 +43,56 @@ void svc_redis_batch_free_scoped(struct svc_redis_batch **batch)
     svc_redis_batch_free(batch);
 }
 
-static struct svc_redis_command *add_command(struct svc_redis_batch *batch, size_t count)
+void svc_redis_batch_mark_repeatable(struct svc_redis_batch *batch)
 {
-    if (batch->count == batch->room) {
-        batch->room = batch->room > 0 ? batch->room * 2 : 8;
-        batch->commands =
-            svc_realloc(batch->commands, batch->room * sizeof *batch->commands);
-    }
-    struct svc_redis_command *command = &batch->commands[batch->count++];
-    *command = (struct svc_redis_command){.count = count};
-    command->arguments =
-        svc_arena_alloc(&batch->arena, count * sizeof *command->arguments);
-    command->lengths = svc_arena_alloc(&batch->arena, count * sizeof *command->lengths);
-    return command;
+    batch->repeatable = true;
 }
 
-static void set_argument(struct svc_redis_batch *batch, struct svc_redis_command *command,
-    size_t index, struct svc_slice text)
+static struct svc_redis_command *add_command(struct svc_redis_batch *batch)
 {
-    command->arguments[index] = svc_arena_strndup(&batch->arena, text.text, text.length);
-    command->lengths[index] = text.length;
+    if (batch->count == batch->room) {
+        batch->room = batch->room > 0 ? batch->room * 2 : 4;
+        batch->commands =
+            svc_realloc(batch->commands, batch->room * sizeof *batch->commands);
+        batch->replies =
+            svc_realloc((void *)batch->replies, batch->room * sizeof *batch->replies);
+    }
+    struct svc_redis_command *command = &batch->commands[batch->count];
+    batch->replies[batch->count++] = NULL;
+    *command = (struct svc_redis_command){
+        .offset = batch->wire.length, .slot = SVC_REDIS_NO_SLOT};
+    return command;
 }
 
 void svc_redis_batch_add(struct svc_redis_batch *batch, size_t count,
     const struct svc_slice *arguments, size_t key_index)
 {
-    struct svc_redis_command *command = add_command(batch, count);
+    struct svc_redis_command *command = add_command(batch);
 
-    command->key_index = key_index;
-    for (size_t i = 0; i < count; i++) {
-        set_argument(batch, command, i, arguments[i]);
+    svc_redis_wire_add(&batch->wire, count, arguments);
+    command->count = count;
+    command->length = batch->wire.length - command->offset;
+    if (key_index > 0 && key_index < count) {
+        command->slot = (int)svc_redis_slot(arguments[key_index]);
     }
 }
 
-/* A hash a call costs less than a lock around one that is kept. */
-static const char *script_hash(
-    struct svc_redis_batch *batch, const struct svc_redis_script *script)
+/* The hash of a script costs several microseconds, and a thread has few scripts: each
+ * remembers its own, without a lock. */
+static struct svc_slice script_hash(const struct svc_redis_script *script)
 {
-    char *hex = svc_arena_alloc(&batch->arena, 41);
+    static _Thread_local struct {
+        const char *source;
+        char hex[SHA1_HEX_LENGTH + 1];
+    } known[16];
+    size_t index = ((uintptr_t)script->source >> 4) % (sizeof known / sizeof known[0]);
 
-    svc_sha1_hex((struct svc_slice){script->source, strlen(script->source)}, hex);
-    return hex;
+    if (known[index].source != script->source) {
+        known[index].source = script->source;
+        svc_sha1_hex(
+            (struct svc_slice){script->source, strlen(script->source)}, known[index].hex);
+    }
+    return (struct svc_slice){known[index].hex, SHA1_HEX_LENGTH};
 }
 
 /* EVALSHA <sha1> <number of keys> <keys and values> */
@@ -87,69 +100,46 @@ void svc_redis_batch_add_script(struct svc_redis_batch *batch,
     const struct svc_redis_script *script, size_t key_count, size_t count,
     const struct svc_slice *arguments)
 {
-    char keys[1];
-    struct svc_redis_command *command = add_command(batch, count + 3);
+    char number[24];
+    struct svc_redis_command *command = add_command(batch);
 
-    keys[0] = (char)('0' + key_count % 10);
     command->script = script;
-    command->key_index = 3;
-    set_argument(batch, command, 0, SVC_SLICE("EVALSHA"));
-    command->arguments[1] = script_hash(batch, script);
-    command->lengths[1] = 40;
-    set_argument(batch, command, 2, (struct svc_slice){keys, 1});
+    command->count = count + 3;
+    svc_redis_wire_add_number(&batch->wire, '*', command->count);
+    svc_redis_wire_add_argument(&batch->wire, SVC_SLICE("EVALSHA"));
+    svc_redis_wire_add_argument(&batch->wire, script_hash(script));
+    command->tail = batch->wire.length;
+    size_t digits = svc_text_put_int64(number, (int64_t)key_count);
+    svc_redis_wire_add_argument(&batch->wire, (struct svc_slice){number, digits});
     for (size_t i = 0; i < count; i++) {
-        set_argument(batch, command, i + 3, arguments[i]);
+        svc_redis_wire_add_argument(&batch->wire, arguments[i]);
     }
+    command->length = batch->wire.length - command->offset;
+    if (key_count > 0 && count > 0) {
+        command->slot = (int)svc_redis_slot(arguments[0]);
+    }
+}
+
+void svc_redis_batch_copy(
+    const struct svc_redis_batch *batch, size_t index, bool eval, struct svc_buf *wire)
+{
+    const struct svc_redis_command *command = &batch->commands[index];
+    const char *bytes = batch->wire.bytes;
+
+    if (command->script == NULL || !eval) {
+        svc_buf_add(wire, bytes + command->offset, command->length);
+        return;
+    }
+    const char *source = command->script->source;
+    svc_redis_wire_add_number(wire, '*', command->count);
+    svc_redis_wire_add_argument(wire, SVC_SLICE("EVAL"));
+    svc_redis_wire_add_argument(wire, (struct svc_slice){source, strlen(source)});
+    svc_buf_add(
+        wire, bytes + command->tail, command->length - (command->tail - command->offset));
 }
 
 const struct svc_redis_reply *svc_redis_batch_reply(
     const struct svc_redis_batch *batch, size_t index)
 {
-    return index < batch->count ? batch->commands[index].reply : NULL;
-}
-
-static const redisReply *native(const struct svc_redis_reply *reply)
-{
-    return (const redisReply *)(const void *)reply;
-}
-
-bool svc_redis_reply_is_nil(const struct svc_redis_reply *reply)
-{
-    return reply == NULL || native(reply)->type == REDIS_REPLY_NIL;
-}
-
-bool svc_redis_reply_is_error(const struct svc_redis_reply *reply)
-{
-    return reply != NULL && native(reply)->type == REDIS_REPLY_ERROR;
-}
-
-struct svc_slice svc_redis_reply_text(const struct svc_redis_reply *reply)
-{
-    if (reply == NULL || native(reply)->str == NULL) {
-        return (struct svc_slice){0};
-    }
-    return (struct svc_slice){native(reply)->str, native(reply)->len};
-}
-
-int64_t svc_redis_reply_int(const struct svc_redis_reply *reply)
-{
-    bool integer = reply != NULL && native(reply)->type == REDIS_REPLY_INTEGER;
-
-    return integer ? native(reply)->integer : 0;
-}
-
-size_t svc_redis_reply_count(const struct svc_redis_reply *reply)
-{
-    bool array = reply != NULL && native(reply)->type == REDIS_REPLY_ARRAY;
-
-    return array ? native(reply)->elements : 0;
-}
-
-const struct svc_redis_reply *svc_redis_reply_at(
-    const struct svc_redis_reply *reply, size_t index)
-{
-    if (index >= svc_redis_reply_count(reply)) {
-        return NULL;
-    }
-    return (const struct svc_redis_reply *)(const void *)native(reply)->element[index];
+    return index < batch->count ? batch->replies[index] : NULL;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define DEFAULT_PORT 6379
+#define DATABASE_MAX 1024
 
 static bool decode(char **text)
 {
@@ -18,20 +19,32 @@ static bool decode(char **text)
     return true;
 }
 
-static bool read_number(const char *text, int64_t max, int *ret_number)
+static bool read_number(const char *text, int64_t min, int64_t max, int *ret_number)
 {
     int64_t number = 0;
 
     if (!svc_text_to_int64((struct svc_slice){text, strlen(text)}, &number) ||
-        number < 0 || number > max) {
+        number < min || number > max) {
         return false;
     }
     *ret_number = (int)number;
     return true;
 }
 
+bool svc_redis_split_address(char *text, const char **ret_host, int *ret_port)
+{
+    char *colon = strrchr(text, ':');
+
+    if (colon == NULL || !read_number(colon + 1, 1, 65535, ret_port)) {
+        return false;
+    }
+    *colon = '\0';
+    *ret_host = text;
+    return true;
+}
+
 /* "user:password" before the @ */
-static bool read_credentials(struct svc_redis_address *address, char *text)
+static bool read_credentials(struct svc_redis_url *url, char *text)
 {
     char *password = strchr(text, ':');
 
@@ -39,19 +52,23 @@ static bool read_credentials(struct svc_redis_address *address, char *text)
         return false;
     }
     *password++ = '\0';
-    address->user = text[0] != '\0' ? svc_strdup(text) : NULL;
-    address->password = svc_strdup(password);
-    return decode(&address->user) && decode(&address->password);
+    url->user = text[0] != '\0' ? svc_strdup(text) : NULL;
+    url->password = svc_strdup(password);
+    return decode(&url->user) && decode(&url->password);
 }
 
 /* "host:port"; an IPv6 address stands in brackets. */
-static bool read_host(struct svc_redis_address *address, char *text)
+static bool read_host(struct svc_redis_url *url, char *text)
 {
+    struct svc_redis_host *host = &url->hosts[url->host_count];
     char *port = NULL;
 
+    if (url->host_count == SVC_REDIS_HOSTS_MAX) {
+        return false;
+    }
     if (text[0] == '[') {
         char *closing = strchr(text, ']');
-        if (closing == NULL) {
+        if (closing == NULL || (closing[1] != '\0' && closing[1] != ':')) {
             return false;
         }
         port = closing[1] == ':' ? closing + 2 : NULL;
@@ -60,21 +77,54 @@ static bool read_host(struct svc_redis_address *address, char *text)
     } else if ((port = strchr(text, ':')) != NULL) {
         *port++ = '\0';
     }
-    address->host = svc_strdup(text[0] != '\0' ? text : "localhost");
-    return port == NULL || read_number(port, 65535, &address->port);
+    host->port = DEFAULT_PORT;
+    host->name = svc_strdup(text[0] != '\0' ? text : "localhost");
+    url->host_count++;
+    return port == NULL || read_number(port, 1, 65535, &host->port);
 }
 
-static const char *read_url(struct svc_redis_address *address, char *rest)
+static bool read_hosts(struct svc_redis_url *url, char *text)
 {
-    static const char scheme[] = "redis://";
+    char *next = url->cluster ? strchr(text, ',') : NULL;
 
-    if (strncmp(rest, "rediss://", 9) == 0) {
+    while (next != NULL) {
+        *next++ = '\0';
+        if (text[0] == '\0' || !read_host(url, text)) {
+            return false;
+        }
+        text = next;
+        next = strchr(text, ',');
+    }
+    return (!url->cluster || text[0] != '\0') && read_host(url, text);
+}
+
+static const char *read_scheme(struct svc_redis_url *url, char **text)
+{
+    static const char single[] = "redis://";
+    static const char cluster[] = "redis+cluster://";
+
+    if (strncmp(*text, "rediss", 6) == 0) {
         return "rediss:// (TLS) is not supported; use a tunnel or a private network";
     }
-    if (strncmp(rest, scheme, sizeof scheme - 1) != 0) {
-        return "must start with redis://";
+    if (strncmp(*text, single, sizeof single - 1) == 0) {
+        *text += sizeof single - 1;
+        return NULL;
     }
-    rest += sizeof scheme - 1;
+    if (strncmp(*text, cluster, sizeof cluster - 1) == 0) {
+        *text += sizeof cluster - 1;
+        url->cluster = true;
+        return NULL;
+    }
+    return "must start with redis:// or redis+cluster://";
+}
+
+static const char *read_url(struct svc_redis_url *url, char *rest)
+{
+    const char *reason = read_scheme(url, &rest);
+
+    if (reason != NULL) {
+        return reason;
+    }
     rest[strcspn(rest, "?#")] = '\0';
     char *database = strchr(rest, '/');
     if (database != NULL) {
@@ -83,41 +133,48 @@ static const char *read_url(struct svc_redis_address *address, char *rest)
     char *host = strrchr(rest, '@');
     if (host != NULL) {
         *host++ = '\0';
-        if (!read_credentials(address, rest)) {
+        if (!read_credentials(url, rest)) {
             return "what stands before the @ must be user:password";
         }
     }
-    if (!read_host(address, host != NULL ? host : rest)) {
-        return "must name a host and a port from 1 to 65535";
+    if (!read_hosts(url, host != NULL ? host : rest)) {
+        return url->cluster ? "must name 1 to 16 nodes as host:port,host:port"
+                            : "must name a host and a port from 1 to 65535";
     }
     if (database != NULL && database[0] != '\0' &&
-        !read_number(database, 1024, &address->database)) {
+        !read_number(database, 0, DATABASE_MAX, &url->database)) {
         return "must end with the number of a database";
+    }
+    if (url->cluster && url->database != 0) {
+        return "must not name a database: a cluster has only database 0";
     }
     return NULL;
 }
 
-struct svc_redis_address *svc_redis_address_new(const char *url, const char **ret_reason)
+struct svc_redis_url *svc_redis_url_new(const char *text, const char **ret_reason)
 {
-    struct svc_redis_address *address = svc_alloc_zero(1, sizeof *address);
-    SVC_AUTO_FREE char *copy = svc_strdup(url);
+    struct svc_redis_url *url = svc_alloc_zero(1, sizeof *url);
+    SVC_AUTO_FREE char *copy = svc_strdup(text);
 
-    address->port = DEFAULT_PORT;
-    *ret_reason = read_url(address, copy);
+    *ret_reason = read_url(url, copy);
     if (*ret_reason != NULL) {
-        svc_redis_address_free(address);
-        return NULL;
+        svc_redis_url_free(&url);
     }
-    return address;
+    return url;
 }
 
-void svc_redis_address_free(struct svc_redis_address *address)
+void svc_redis_url_free(struct svc_redis_url **url_pointer)
 {
-    if (address == NULL) {
+    struct svc_redis_url *url = *url_pointer;
+
+    *url_pointer = NULL;
+    if (url == NULL) {
         return;
     }
-    free(address->host);
-    free(address->user);
-    free(address->password);
-    free(address);
+    for (size_t i = 0; i < url->host_count; i++) {
+        free(url->hosts[i].name);
+    }
+    free(url->user);
+    free(url->password);
+    free(url);
 }

@@ -15,9 +15,10 @@ typedef bool keyword_reader(
 static bool fail(struct svc_schema_compiler *compiler, const struct svc_json *source,
     const char *reason)
 {
+    struct svc_slice key = source != NULL ? source->key : (struct svc_slice){0};
+
     snprintf(compiler->error, sizeof compiler->error, "schema keyword \"%.*s\": %s",
-        (int)source->key.length, source->key.text != NULL ? source->key.text : "",
-        reason);
+        (int)key.length, key.text != NULL ? key.text : "", reason);
     return false;
 }
 
@@ -333,6 +334,14 @@ const struct svc_schema *svc_schema_compile(
         }
     }
     return schema;
+}
+
+void svc_schema_compiler_done(struct svc_schema_compiler *compiler)
+{
+    for (struct svc_schema *at = compiler->made; at != NULL; at = at->next_made) {
+        pcre2_code_free(at->pattern);
+    }
+    compiler->made = NULL;
 }
 
 bool svc_schema_matches(const void *pattern, struct svc_slice text)

@@ -26,6 +26,9 @@ struct svc_schema_compiler {
 SVC_MUST_CHECK const struct svc_schema *svc_schema_compile(
     struct svc_schema_compiler *compiler, const struct svc_json *source);
 
+/* Frees what the schemas hold beside their arena; before that ends. */
+void svc_schema_compiler_done(struct svc_schema_compiler *compiler);
+
 /* Adds to PROBLEMS everything in VALUE that SCHEMA doesn't allow; true when nothing is.
  * PLACE (may be NULL) is where VALUE stands. */
 bool svc_schema_check(const struct svc_schema *schema, const struct svc_json *value,

@@ -88,7 +88,9 @@ def _flow_reply(sim: Simulator, spec: Fields) -> Fields:
 
 def _reply(kind: str) -> Callable[[Simulator, Fields], Fields]:
     def build(sim: Simulator, spec: Fields) -> Fields:
-        reply = spec.get(kind) if isinstance(spec.get(kind), dict) else {n: spec[n] for n in ("id", "title", "description") if n in spec}
+        own = spec.get(kind)
+        short = {name: spec[name] for name in ("id", "title", "description") if name in spec}
+        reply = own if isinstance(own, dict) else short
         if not reply.get("id"):
             raise InboundError(f"{kind}: id and title")
         return {"type": kind, kind: reply}

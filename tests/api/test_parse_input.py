@@ -29,7 +29,7 @@ LIMIT = 4 * 1024 * 1024
 def problem(answer: httpx.Response, status: int) -> list[dict[str, str]]:
     """The faults of a well-formed problem with this status."""
     assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["content-type"] == "application/problem+json; charset=utf-8"
     body = answer.json()
     assert body["status"] == status
     assert body["title"] and body["detail"] and body["type"]
@@ -86,7 +86,9 @@ def test_all_faults_come_at_once(service):
 def test_faults_in_an_array_and_in_an_item_say_where(service):
     svc = service(NODE)
     good = webhook(text_message())
-    faults = problem(post(svc, [good, {"object": OBJECT}, {"headers": {}, "body": {"entry": []}}]), 422)
+    faults = problem(
+        post(svc, [good, {"object": OBJECT}, {"headers": {}, "body": {"entry": []}}]), 422
+    )
     assert [fault["pointer"] for fault in faults] == ["/1/entry", "/2/body/object"]
 
 
@@ -172,7 +174,9 @@ def test_names_that_are_in_an_object_twice(service):
 
 @pytest.mark.parametrize("escape", [r"\u0000", r"\ud83d", r"\ude00", r"\ude00\ud83d"])
 def test_escapes_that_name_no_character_cost_no_neighbour(service, escape: str):
-    body = json.dumps(webhook(text_message(body="EVIL"), text_message(body="b"))).replace("EVIL", f"a{escape}b")
+    body = json.dumps(webhook(text_message(body="EVIL"), text_message(body="b"))).replace(
+        "EVIL", f"a{escape}b"
+    )
     answer = parse(service(NODE), body.encode())
     first, second = answer["messages"]
     assert first["text"].replace("\ufffd", "") == "ab" and "\ufffd" in first["text"]
@@ -183,7 +187,9 @@ def test_escapes_that_name_no_character_cost_no_neighbour(service, escape: str):
 def test_long_ids_everywhere(service):
     svc = service(NODE)
     long = "x" * 100_000
-    message = text_message(long, **{"from": long, "from_user_id": long, "type": long, "group_id": long})
+    message = text_message(
+        long, **{"from": long, "from_user_id": long, "type": long, "group_id": long}
+    )
     answer = parse_one(svc, message)
     assert answer["message_id"] == long
     assert all("bytes" in fault["detail"] for fault in answer["validation"])
@@ -203,7 +209,10 @@ def test_a_field_of_every_wrong_type_never_stops_the_batch(service):
     }
     kinds: dict[str, Any] = {
         "image": {"id": "1", "mime_type": "image/png", "sha256": "a", "caption": "c", "url": "u"},
-        "order": {"catalog_id": "1", "product_items": [{"product_retailer_id": "a", "quantity": 1, "item_price": 1}]},
+        "order": {
+            "catalog_id": "1",
+            "product_items": [{"product_retailer_id": "a", "quantity": 1, "item_price": 1}],
+        },
         "interactive": {"type": "nfm_reply", "nfm_reply": {"response_json": "{}", "name": "flow"}},
         "system": {"type": "user_changed_number", "wa_id": "1", "body": "b", "identity": {}},
         "contacts": [{"name": {"formatted_name": "x"}, "phones": [{"phone": "1"}]}],
@@ -233,7 +242,13 @@ def test_a_field_of_every_wrong_type_never_stops_the_batch(service):
 
 def paths_of(value: Any, path: tuple = ()) -> list[tuple]:
     found = [path] if path else []
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for name, inner in items:
         found += paths_of(inner, (*path, name))
     return found
@@ -249,10 +264,18 @@ def replaced(value: Any, path: tuple, new: Any) -> Any:
 
 def test_a_broken_neighbour_costs_nobody_its_place(service):
     """Three changes of two messages and a status each, the middle one malformed."""
+
     def whole(n: int) -> dict[str, Any]:
         return change(
             [text_message(f"wamid.{n}a", f"a{n}"), text_message(f"wamid.{n}b", f"b{n}")],
-            [{"id": f"wamid.s{n}", "status": "sent", "timestamp": "1750030073", "recipient_id": CUSTOMER}],
+            [
+                {
+                    "id": f"wamid.s{n}",
+                    "status": "sent",
+                    "timestamp": "1750030073",
+                    "recipient_id": CUSTOMER,
+                }
+            ],
             [{"wa_id": CUSTOMER, "profile": {"name": "Ana"}}],
         )
 
@@ -260,10 +283,22 @@ def test_a_broken_neighbour_costs_nobody_its_place(service):
     middle["value"]["messages"][0] = {"id": 5, "text": "x", "type": ["text"]}
     answer = parse(service(NODE), envelope(whole(1), middle, whole(3)))
     assert [m["message_id"] for m in answer["messages"]] == [
-        "wamid.1a", "wamid.1b", None, "wamid.2b", "wamid.3a", "wamid.3b",
+        "wamid.1a",
+        "wamid.1b",
+        None,
+        "wamid.2b",
+        "wamid.3a",
+        "wamid.3b",
     ]
     assert [m["batch_index"] for m in answer["messages"]] == [0, 1, 2, 3, 4, 5]
-    assert [bool(m["validation"]) for m in answer["messages"]] == [False, False, True, False, False, False]
+    assert [bool(m["validation"]) for m in answer["messages"]] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
     assert [s["message_id"] for s in answer["statuses"]] == ["wamid.s1", "wamid.s2", "wamid.s3"]
     assert all(s["validation"] == [] for s in answer["statuses"])
     assert answer["validation"] == []
@@ -274,8 +309,13 @@ def test_a_broken_neighbour_costs_nobody_its_place(service):
 
 
 def test_several_entries_and_numbers_keep_apart(service):
-    hook = envelope(change([text_message("wamid.same")], number="1"), change([text_message("wamid.same")], number="2"))
-    hook["entry"].append({"id": "other", "changes": [change([text_message("wamid.third")], number="3")]})
+    hook = envelope(
+        change([text_message("wamid.same")], number="1"),
+        change([text_message("wamid.same")], number="2"),
+    )
+    hook["entry"].append(
+        {"id": "other", "changes": [change([text_message("wamid.third")], number="3")]}
+    )
     messages = parse(service(NODE), hook)["messages"]
     assert [m["phone_number_id"] for m in messages] == ["1", "2", "3"]
     assert [m["waba_id"] for m in messages] == ["102290129340398", "102290129340398", "other"]
@@ -284,13 +324,17 @@ def test_several_entries_and_numbers_keep_apart(service):
 
 def test_messages_to_a_number_of_somebody_else_are_marked(service):
     svc = service(NODE, WHATSAPP_PHONE_NUMBER_IDS="1, 22")
-    hook = envelope(*(change([text_message(f"wamid.{n}")], number=n) for n in ("1", "22", "2", "12")))
+    hook = envelope(
+        *(change([text_message(f"wamid.{n}")], number=n) for n in ("1", "22", "2", "12"))
+    )
     messages = parse(svc, hook)["messages"]
     assert [m.get("skip_reason") for m in messages] == [None, None, "other_number", "other_number"]
     assert ["lease" in m for m in messages] == [True, True, False, False]
 
 
-@pytest.mark.parametrize("content_type", [None, "text/plain", "application/json; charset=utf-8", "nonsense"])
+@pytest.mark.parametrize(
+    "content_type", [None, "text/plain", "application/json; charset=utf-8", "nonsense"]
+)
 def test_the_content_type_of_json_does_not_matter(service, content_type: str | None):
     headers = {"Content-Type": content_type} if content_type else {}
     body = json.dumps(webhook(text_message())).encode()
@@ -304,7 +348,10 @@ def test_the_content_type_of_json_does_not_matter(service, content_type: str | N
         ("application/x-www-form-urlencoded", b"object=whatsapp_business_account&entry=%5B%5D"),
         ("application/x-www-form-urlencoded", b"&&&%zz=%"),
         ("multipart/form-data", b"--x\r\n\r\n"),
-        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n1\r\n--x--\r\n'),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n1\r\n--x--\r\n',
+        ),
         ("multipart/form-data; boundary=x", b"no boundary at all"),
         ("multipart/form-data; boundary=", b"--\r\n"),
         ("multipart/form-data; boundary=" + "x" * 5000, b"--x\r\n"),
@@ -319,7 +366,7 @@ def test_forms_are_refused(service, content_type: str, body: bytes):
 
 def test_ended_messages_with_long_and_odd_ids(service):
     svc = service(NODE)
-    for message_id in ("wamid.ñ😀", "a\tb\"\\", "x" * 256):
+    for message_id in ("wamid.ñ😀", 'a\tb"\\', "x" * 256):
         message = parse_one(svc, text_message(message_id))
         assert end(svc, message) == "done"
         assert parse_one(svc, text_message(message_id))["skip_reason"] == "duplicate"

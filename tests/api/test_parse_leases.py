@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
-from pathlib import Path
 
 import pytest
 
-from launcher.servers import Redis
 from tests.api.webhooks import (
     NODE,
     change,
@@ -27,38 +23,7 @@ from tests.api.webhooks import (
 
 # How long a call may take when Redis is in trouble: its time-out, and what a busy machine adds.
 REDIS_TIMEOUT_MS = 50
-CALL_MAX_S = 0.2
-
-
-class OwnRedis:
-    """A Redis of this test's own, that it can kill and freeze."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.server = Redis.start(folder, appendonly=False)
-
-    @property
-    def url(self) -> str:
-        return self.server.url
-
-    def send(self, sig: signal.Signals) -> None:
-        os.kill(self.server.process.pid, sig)
-
-    def kill(self) -> None:
-        self.send(signal.SIGKILL)
-        self.server.stop()
-
-    def start(self) -> None:
-        self.server = Redis.start(self.folder, appendonly=False)
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
-    redis = OwnRedis(tmp_path / "redis")
-    yield redis
-    if redis.server.process.alive:
-        redis.send(signal.SIGCONT)
-    redis.server.stop()
+CALL_MAX_S = 1.0
 
 
 def timed(call, *args, **kwargs):

@@ -20,6 +20,8 @@ CUSTOMER = "5215512345678"
 ABSENT = "<absent>"
 
 _ids = itertools.count(1)
+# One for all calls, since making one takes longer than a call; a connection for each.
+_client = httpx.Client(timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 def new_id() -> str:
@@ -70,12 +72,8 @@ def post(svc: Service, body: Any, path: str = "/v1/parse", **headers: str) -> ht
     """Posts an object as JSON, or bytes as they are."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.post(
-        f"{svc.url}{path}",
-        content=content,
-        headers={"Content-Type": "application/json", **names},
-        timeout=30,
-    )
+    headers = {"Content-Type": "application/json", **names}
+    return _client.post(f"{svc.url}{path}", content=content, headers=headers)
 
 
 def parse(svc: Service, body: Any, **headers: str) -> dict[str, Any]:

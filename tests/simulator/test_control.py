@@ -208,7 +208,10 @@ def test_bad_start(env: dict[str, str], line: str) -> None:
 
 CATALOGUES = {
     "a.tsv": "SKU\tNombre\tPrecio\tMoneda\nA-1\tCafé \"molido\"\t1.299,50\tEUR\n\tsin sku\t1\tEUR\n",
-    "b.csv": "sku,name,price,offer_price,stock\nA-1,\"Café \"\"molido\"\"\",1500,1299.50,4\nB-2,Sin precio,,,1\n",
+    "b.csv": (
+        "sku,name,price,offer_price,stock\n"
+        "A-1,\"Café \"\"molido\"\"\",1500,1299.50,4\nB-2,Sin precio,,,1\n"
+    ),
     "c.csv": "id;title;price_cents\nA-1;Café \"molido\";129950\n",
 }
 
