@@ -41,6 +41,7 @@ struct store {
     struct svc_pg *pg;       /* NULL: not configured */
     struct store_settings settings;
     struct near *near;
+    struct svc_redis_tracking *tracking; /* says when `near` is to forget; NULL: none */
     struct near *customers;
     struct store_queue *queue;
 
@@ -87,6 +88,13 @@ void store_redis_script_free(struct store_script **script);
 enum store_redis_outcome store_redis_load(struct store *store,
     const struct store_mode *mode, struct svc_arena *arena, struct store_record *record);
 
+/* When it was written, and by what store_redis_unmark finds whether that's the last
+ * write still. */
+struct store_stamp {
+    int64_t now_ms;
+    int64_t mark_ms;
+};
+
 struct store_write {
     const struct store_record *record; /* whose key and stored versions must still hold */
     struct svc_slice session;
@@ -94,12 +102,12 @@ struct store_write {
     struct svc_slice turn;
     bool clean; /* PostgreSQL has it already */
 };
-/* The time of the write is also its mark. */
 enum store_redis_outcome store_redis_save(struct store *store,
-    const struct store_mode *mode, const struct store_write *write, int64_t *ret_now_ms);
+    const struct store_mode *mode, const struct store_write *write,
+    struct store_stamp *ret_stamp);
 enum store_redis_outcome store_redis_touch(struct store *store,
     const struct store_mode *mode, const struct store_record *record, int64_t ttl_ms,
-    int64_t *ret_now_ms);
+    struct store_stamp *ret_stamp);
 
 /* Puts the epoch's script into Redis and its number at its key. */
 enum store_redis_outcome store_redis_open_epoch(
