@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import random
 import signal
 import subprocess
 import time
@@ -18,7 +17,7 @@ import psycopg
 import pytest
 import redis as redis_client
 
-from launcher.ports import is_free
+from launcher.ports import lasting_port
 from launcher.servers import Postgres, Redis
 from tests.service import Service
 
@@ -41,11 +40,8 @@ class OwnRedis:
     def __init__(self, folder: Path, *, appendonly: bool) -> None:
         self.folder = folder
         self.appendonly = appendonly
-        # Not one of those that the system gives to clients: one that connects while Redis is
-        # down could get this very port, and be connected with itself.
         folder.mkdir(parents=True)
-        port = next(p for p in iter(lambda: random.randint(15000, 32000), 0) if is_free(p))
-        (folder / "port").write_text(f"{port}\n")
+        (folder / "port").write_text(f"{lasting_port()}\n")
         self.server = Redis.start(folder, appendonly=appendonly)
 
     @property
