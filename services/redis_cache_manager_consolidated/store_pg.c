@@ -22,7 +22,9 @@
 #define LOAD_SQL                                                                         \
     "SELECT w.mode = 'postgres', w.epoch,"                                               \
     " (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint,"                           \
-    " i.replaced_by,"                                                                    \
+    " COALESCE(i.replaced_by, CASE WHEN s.id IS NULL THEN"                               \
+    "   (SELECT o.customer_key FROM customer_identities o WHERE o.user_id = $1"          \
+    "    AND o.replaced_by IS NULL AND o.customer_key <> $1) END),"                      \
     " s.id, s.session_state, s.cart_data::text, s.context_data::text,"                   \
     " s.expires_at > clock_timestamp(),"                                                 \
     " (EXTRACT(EPOCH FROM s.expires_at) * 1000)::bigint,"                                \
