@@ -22,6 +22,7 @@ struct customer {
     int64_t denied_at_ms;    /* monotonic */
     struct limits denied_by;
     int64_t denied_cost;
+    enum operation denied_operation;
     struct windows_verdict denial;
     int64_t tier_at_ms; /* 0: not known */
     char tier[TIER_NAME_SIZE];
@@ -230,6 +231,7 @@ void customers_deny(struct customers *customers, struct svc_slice customer,
     found->denial = *verdict;
     found->denied_by = request->limits;
     found->denied_cost = request->cost;
+    found->denied_operation = request->operation;
     found->denied_at_ms = time->at_ms;
     found->denied_until_ms = time->until_ms;
     pthread_mutex_unlock(&shard->lock);
@@ -267,6 +269,7 @@ static bool stands(const struct customer *customer, const struct windows_request
 {
     return customer != NULL && customer->denied_until_ms > monotonic_ms &&
            request->cost >= customer->denied_cost &&
+           request->operation == customer->denied_operation &&
            same_limits(&customer->denied_by, &request->limits) &&
            !(request->has_message && is_answered(customer, request->message));
 }

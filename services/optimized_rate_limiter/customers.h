@@ -35,8 +35,8 @@ struct denial_time {
     int64_t until_ms;
 };
 
-/* A denial that needs no second look for a while. REQUEST: what was judged; other limits
- * or a lower cost are another question. */
+/* A denial that needs no second look for a while. REQUEST: what was judged; other limits,
+ * a lower cost or another operation are another question. */
 void customers_deny(struct customers *customers, struct svc_slice customer,
     const struct windows_request *request, const struct windows_verdict *verdict,
     const struct denial_time *time);

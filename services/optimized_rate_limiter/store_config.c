@@ -9,6 +9,7 @@
 #include <svc/pg.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #define RELOAD_MS 2000
 #define TIER_LIFE_MS 5000
 #define TIER_QUERY_MS 40
+/* After PostgreSQL failed to say a tier, nobody asks for so long. */
+#define TIER_PAUSE_MS 500
 #define WAITING_MAX 8192
 #define BATCH_MAX 500
 
@@ -27,6 +30,9 @@ struct store_config {
     struct svc_counter *dropped;
     pthread_t thread;
     bool has_thread;
+    atomic_int_least64_t paused_until_ms; /* monotonic: for customers' tiers */
+    pthread_mutex_t reloading; /* one at a time, so that an older answer is never last */
+    bool was_down;
     pthread_rwlock_t tiers_lock;
     struct tiers tiers;
     pthread_mutex_t lock; /* the waiting ones, and `stopping` */
@@ -34,7 +40,6 @@ struct store_config {
     bool stopping;
     struct limited_message *waiting; /* a ring */
     size_t first, count;
-    bool was_down;
 };
 
 bool store_config_tier(
@@ -104,15 +109,24 @@ static bool read_tiers(struct store_config *config, struct tiers *ret_tiers)
 static void reload(struct store_config *config)
 {
     struct tiers tiers;
-    bool read = read_tiers(config, &tiers);
 
+    pthread_mutex_lock(&config->reloading);
+    bool read = read_tiers(config, &tiers);
     config->was_down = !read;
-    if (!read) {
-        return;
+    if (read) {
+        pthread_rwlock_wrlock(&config->tiers_lock);
+        config->tiers = tiers;
+        pthread_rwlock_unlock(&config->tiers_lock);
     }
-    pthread_rwlock_wrlock(&config->tiers_lock);
-    config->tiers = tiers;
-    pthread_rwlock_unlock(&config->tiers_lock);
+    pthread_mutex_unlock(&config->reloading);
+}
+
+/* What was known before is better than nothing. */
+static bool find_old_tier(
+    struct store_config *config, struct svc_slice customer, char ret_name[TIER_NAME_SIZE])
+{
+    return customers_tier(config->customers, customer, 0, ret_name) &&
+           ret_name[0] != '\0';
 }
 
 bool store_config_customer_tier(
@@ -136,18 +150,17 @@ bool store_config_customer_tier(
     if (customers_tier(config->customers, customer, now_ms - TIER_LIFE_MS, ret_name)) {
         return ret_name[0] != '\0';
     }
+    if (now_ms < atomic_load(&config->paused_until_ms)) {
+        return find_old_tier(config, customer, ret_name);
+    }
     if (svc_pg_query(config->pg, &statement, &rows, &error) != SVC_OK) {
-        /* What was known before is better than nothing. */
-        bool known = customers_tier(config->customers, customer, 0, ret_name);
-        struct svc_slice kept = {ret_name, known ? strlen(ret_name) : 0};
-        customers_set_tier(config->customers, customer, kept, now_ms);
-        return kept.length > 0;
+        atomic_store(&config->paused_until_ms, svc_clock_monotonic_ms() + TIER_PAUSE_MS);
+        return find_old_tier(config, customer, ret_name);
     }
     struct svc_slice name =
         svc_pg_rows(rows) > 0 ? svc_pg_get(rows, 0, 0) : (struct svc_slice){0};
     customers_set_tier(config->customers, customer, name, now_ms);
-    return customers_tier(config->customers, customer, 0, ret_name) &&
-           ret_name[0] != '\0';
+    return find_old_tier(config, customer, ret_name);
 }
 
 enum svc_status store_config_set_tier(
@@ -307,6 +320,7 @@ struct store_config *store_config_new(
         metrics, "limiter_logged_total", "", "Limited messages written to message_logs.");
     config->dropped = svc_metrics_counter(metrics, "limiter_log_dropped_total", "",
         "Limited messages that message_logs didn't get.");
+    pthread_mutex_init(&config->reloading, NULL);
     pthread_rwlock_init(&config->tiers_lock, NULL);
     pthread_mutex_init(&config->lock, NULL);
     pthread_condattr_init(&attributes);
@@ -341,6 +355,7 @@ void store_config_free(struct store_config **config_pointer)
     pthread_cond_destroy(&config->stop);
     pthread_mutex_destroy(&config->lock);
     pthread_rwlock_destroy(&config->tiers_lock);
+    pthread_mutex_destroy(&config->reloading);
     free(config->waiting);
     free(config);
 }

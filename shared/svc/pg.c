@@ -37,12 +37,19 @@ enum svc_status svc_pg_query(struct svc_pg *pg, const struct svc_pg_statement *s
     struct svc_pg_result **ret_result, struct svc_pg_error *ret_error)
 {
     struct svc_pg_connection *connection = NULL;
-    enum svc_status status = svc_pg_acquire(pg, &connection, ret_error);
+    struct svc_pg_statement rest = *statement;
+    int64_t start_ms = svc_clock_monotonic_ms();
+    enum svc_status status =
+        svc_pg_acquire(pg, statement->timeout_ms, &connection, ret_error);
 
     if (status != SVC_OK) {
         return status;
     }
-    status = svc_pg_connection_run(connection, statement, ret_result, ret_error);
+    if (rest.timeout_ms > 0) {
+        rest.timeout_ms -= svc_clock_monotonic_ms() - start_ms;
+        rest.timeout_ms = rest.timeout_ms > 1 ? rest.timeout_ms : 1;
+    }
+    status = svc_pg_connection_run(connection, &rest, ret_result, ret_error);
     svc_pg_release(pg, connection);
     return status;
 }
@@ -69,7 +76,7 @@ enum svc_status svc_pg_begin(
     struct svc_pg *pg, struct svc_pg_tx *tx, struct svc_pg_error *ret_error)
 {
     struct svc_pg_tx begun = {.pg = pg};
-    enum svc_status status = svc_pg_acquire(pg, &begun.connection, ret_error);
+    enum svc_status status = svc_pg_acquire(pg, 0, &begun.connection, ret_error);
 
     if (status != SVC_OK) {
         return status;

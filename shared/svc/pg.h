@@ -88,7 +88,8 @@ struct svc_pg_statement {
     const struct svc_pg_param *params;
     size_t param_count; /* SVC_PG_PARAMS_MAX at most; many rows go in one JSON array */
     bool prepare;       /* parse and plan it once a connection */
-    int64_t timeout_ms; /* 0, or less than the pool's statement_timeout_ms */
+    int64_t timeout_ms; /* 0, or less than the pool's statement_timeout_ms; of
+                         * svc_pg_query as a whole, waiting for a connection too */
 };
 
 #define SVC_PG_STATEMENT(is_prepared, text, ...)                                         \

@@ -252,10 +252,12 @@ static struct svc_pg_connection *wait_for_idle(struct svc_pg *pg, int64_t deadli
     return connection;
 }
 
-enum svc_status svc_pg_acquire(struct svc_pg *pg,
+enum svc_status svc_pg_acquire(struct svc_pg *pg, int64_t timeout_ms,
     struct svc_pg_connection **ret_connection, struct svc_pg_error *ret_error)
 {
-    int64_t deadline_ms = svc_clock_monotonic_ms() + pg->acquire_timeout_ms;
+    bool shorter = timeout_ms > 0 && timeout_ms < pg->acquire_timeout_ms;
+    int64_t deadline_ms =
+        svc_clock_monotonic_ms() + (shorter ? timeout_ms : pg->acquire_timeout_ms);
 
     for (;;) {
         pthread_mutex_lock(&pg->mutex);

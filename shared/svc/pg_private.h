@@ -75,8 +75,8 @@ enum svc_status svc_pg_fail_result(
 /* "INSERT 0 1", "ROLLBACK" ... */
 const char *svc_pg_result_command(const struct svc_pg_result *result);
 
-/* pg_pool.c */
-SVC_MUST_CHECK enum svc_status svc_pg_acquire(struct svc_pg *pg,
+/* pg_pool.c. TIMEOUT_MS: 0, or less than the pool's acquire_timeout_ms. */
+SVC_MUST_CHECK enum svc_status svc_pg_acquire(struct svc_pg *pg, int64_t timeout_ms,
     struct svc_pg_connection **ret_connection, struct svc_pg_error *ret_error);
 void svc_pg_release(struct svc_pg *pg, struct svc_pg_connection *connection);
 

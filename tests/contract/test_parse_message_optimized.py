@@ -20,6 +20,7 @@ from openapi_spec_validator.readers import read_from_filename
 from tests.api.test_parse_cases import webhook_of
 from tests.api.webhooks import CASES, NODE
 from tests.conftest import ROOT, binary, free_port
+from tests.contract.schemas import closed, local_pointers, references
 from tests.service import Service
 
 TOKEN = "contract-token"
@@ -88,30 +89,6 @@ def test_the_served_contract_is_the_written_one(document: dict[str, Any]):
     assert document["info"] == written["info"]
     assert set(document["paths"]) == set(written["paths"])
     assert references(document) <= set(local_pointers(document))
-
-
-def references(value: Any) -> set[str]:
-    if isinstance(value, dict):
-        own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
-        return own.union(*map(references, value.values()))
-    return set().union(*map(references, value)) if isinstance(value, list) else set()
-
-
-def local_pointers(document: dict[str, Any]) -> Iterator[str]:
-    for kind, named in document["components"].items():
-        yield from (f"#/components/{kind}/{name}" for name in named)
-
-
-def closed(value: Any) -> Any:
-    """A schema that allows no member but those that it names."""
-    if isinstance(value, list):
-        return [closed(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    copy = {name: closed(item) for name, item in value.items()}
-    if isinstance(value.get("properties"), dict):
-        copy.setdefault("additionalProperties", False)
-    return copy
 
 
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.json")), ids=lambda path: path.stem)

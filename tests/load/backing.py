@@ -15,7 +15,7 @@ def _redis(folder: Path, stack: ExitStack) -> Mapping[str, str]:
     return {"REDIS_URL": server.url}
 
 
-# Each gives the settings that lead to it.
+# Each gives the settings that lead to it. `redis:name` is another one than `redis`.
 SERVERS: Mapping[str, Callable[[Path, ExitStack], Mapping[str, str]]] = {"redis": _redis}
 
 
@@ -27,5 +27,6 @@ class Backing:
 
     def settings(self, name: str) -> Mapping[str, str]:
         if name not in self._settings:
-            self._settings[name] = SERVERS[name](self._folder / name, self._stack)
+            start = SERVERS[name.partition(":")[0]]
+            self._settings[name] = start(self._folder / name.replace(":", "-"), self._stack)
         return self._settings[name]

@@ -1,20 +1,33 @@
 -- wrk's part: rotates over requests that were written to a file beforehand, so that choosing
 -- one costs an index. The file holds, again and again, a length, a newline, and a raw request.
-local requests, count, turn = {}, 0, 0
+-- A request may hold the mark @@@@@, in whose place each sending puts other five characters.
+local MARK = "@@@@@"
+local heads, tails, count, turn, sent = {}, {}, 0, 0, 0
 
 function init(args)
    local file = assert(io.open(args[1], "rb"))
    for length in function() return file:read("*n") end do
       file:read(1)
+      local raw = file:read(length)
+      local from, to = raw:find(MARK, 1, true)
       count = count + 1
-      requests[count] = file:read(length)
+      heads[count] = from and raw:sub(1, from - 1) or raw
+      tails[count] = from and raw:sub(to + 1)
    end
    file:close()
+   -- Where the last run was is not where this one begins.
+   local seed = tonumber(args[2]) or 0
+   turn, sent = seed % count, seed
 end
 
 function request()
    turn = turn % count + 1
-   return requests[turn]
+   local tail = tails[turn]
+   if not tail then
+      return heads[turn]
+   end
+   sent = sent + 1
+   return heads[turn] .. string.format("%05x", sent % 0x100000) .. tail
 end
 
 -- The same figures as `wrk --latency` prints, unrounded, on one line.

@@ -67,6 +67,21 @@ def compiled(key: str, *libraries: str) -> Argv:
     return argv
 
 
+def debian(key: str, script: str, *packages: str) -> Argv:
+    """A script of peers/<key>, with Debian's packages unpacked into its folder `root`."""
+
+    def unpack_in(target: Path) -> None:
+        failure = f"{key} can't be installed"
+        _run(["apt-get", "download", *packages], failure, cwd=target)
+        for package in target.glob("*.deb"):
+            _run(["dpkg-deb", "--extract", str(package), str(target / "root")], failure)
+
+    def argv(port: int, folder: Path) -> list[str]:
+        return [str(_cached(key, unpack_in) / script)]
+
+    return argv
+
+
 def node_program() -> str:
     """The interpreter itself: what is called `node` may be a script that only starts it, and
     then memory and time would be read from the script."""
@@ -128,10 +143,15 @@ def _cached(key: str, build: Callable[[Path], None]) -> Path:
     return ready
 
 
-def _run(argv: Sequence[str], failure: str, env: Mapping[str, str] | None = None) -> str:
+def _run(
+    argv: Sequence[str],
+    failure: str,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> str:
     try:
         result = subprocess.run(
-            argv, capture_output=True, text=True, env={**os.environ, **(env or {})}
+            argv, capture_output=True, text=True, env={**os.environ, **(env or {})}, cwd=cwd
         )
     except OSError as error:
         raise BenchError(f"{failure}: {error}") from error

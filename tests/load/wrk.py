@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from tests.load.model import BenchError, Request, Sample
 SCRIPT = Path(__file__).with_name("load.lua")
 # Above the time asked for: wrk waits for its last answers, 2 s at most.
 GRACE_S = 15
+# Where a request has it, each sending has other characters: an id that never comes twice.
+MARK = "@@@@@"
 
 
 def write_requests(file: Path, requests: Sequence[Request]) -> None:
@@ -47,7 +50,7 @@ def check_installed() -> None:
 def run(url: str, requests_file: Path, *, connections: int, seconds: int) -> Sample:
     argv = [
         "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(SCRIPT), url,
-        "--", str(requests_file),
+        "--", str(requests_file), str(random.randrange(1 << 30)),
     ]  # fmt: skip
     try:
         result = subprocess.run(argv, capture_output=True, text=True, timeout=seconds + GRACE_S)

@@ -203,6 +203,22 @@ static void test_a_denial_is_of_its_limits(void **state)
         customers_is_denied(customers, SVC_SLICE("a"), &request, 10500, &verdict));
 }
 
+/* In shadow mode nobody is told: the first that is enforced has to ask. */
+static void test_a_denial_is_of_its_operation(void **state)
+{
+    struct windows_request request = {
+        .operation = OPERATION_SHADOW, .limits = limits, .cost = 1};
+    struct windows_verdict verdict;
+
+    (void)state;
+    deny(SVC_SLICE("a"), 1);
+    assert_false(
+        customers_is_denied(customers, SVC_SLICE("a"), &request, 10500, &verdict));
+    request.operation = OPERATION_CHECK;
+    assert_true(
+        customers_is_denied(customers, SVC_SLICE("a"), &request, 10500, &verdict));
+}
+
 static void test_a_denial_of_much_denies_no_less(void **state)
 {
     (void)state;
@@ -282,6 +298,7 @@ int main(void)
         TEST(test_the_tier_and_its_age),
         TEST(test_a_denial_stands_for_its_time),
         TEST(test_a_denial_is_of_its_limits),
+        TEST(test_a_denial_is_of_its_operation),
         TEST(test_a_denial_of_much_denies_no_less),
         TEST(test_messages_that_were_answered_pass_a_denial),
         TEST(test_many_threads),
