@@ -119,6 +119,11 @@ int64_t store_redis_epoch(struct store *store);
 /* Redis's run_id, which is new after a restart; false: no answer. */
 bool store_redis_run_id(struct store *store, char ret_run_id[64]);
 
+/* --- store_marks.c */
+
+/* A sorted set of customers by the time of their last write that PostgreSQL lacks. */
+#define STORE_DIRTY_KEY "session_dirty"
+
 struct store_mark {
     struct svc_slice key;
     int64_t mark_ms;
