@@ -69,6 +69,7 @@ static bool queue_swept(
         .session = record.session,
         .session_version = record.head.version,
         .expires_ms = record.expires_ms,
+        .touch = true,
         .turn = record.turn,
         .turn_version = record.turn_stored,
         .mark_ms = mark_ms,

@@ -184,6 +184,7 @@ struct store_queued {
     struct svc_slice session; /* NULL: not written */
     int64_t session_version;
     int64_t expires_ms;
+    bool touch; /* nothing but its end was changed */
     struct svc_slice turn;
     int64_t turn_version;
     int64_t mark_ms; /* 0: not marked in Redis */

@@ -145,7 +145,7 @@ static void test_writes(void **state)
 
     (void)state;
     for (int i = 0; i < 6; i++) {
-        char key[8];
+        char key[16];
         snprintf(key, sizeof key, "key%d", i);
         session_write_token(slice(key), tokens[i]);
         assert_int_equal(session_writes_find(writes, tokens[i]), 0);

@@ -91,7 +91,7 @@ static void test_waits_no_longer_than_the_longest(void **state)
 {
     struct svc_arena arena = {0};
     struct turn turn = {0};
-    char id[8];
+    char id[16];
 
     (void)state;
     assert_int_equal(begin(&arena, &turn, "a", "m0", 1000), TURN_WAIT);
@@ -170,7 +170,7 @@ static void test_full(void **state)
 {
     struct svc_arena arena = {0};
     struct turn turn = {0};
-    char id[8];
+    char id[16];
 
     (void)state;
     begin(&arena, &turn, "a", "m", 1000);
