@@ -2,48 +2,31 @@
 
 #include "identities.h"
 
-#include <string.h>
-
 /* A customer key, or an identity as parse_message_optimized's events give it: the wa_id
  * where there is one, else the user id. */
-static bool read_identity(const struct svc_request *request, struct svc_reply *reply,
-    const char *name, struct store_identity *ret_identity)
+static struct store_identity read_identity(
+    const struct svc_request *request, const char *name)
 {
     const struct svc_json *value = svc_json_get(request->body, name);
-    struct svc_place place = {.name = {name, strlen(name)}};
-
-    *ret_identity = (struct store_identity){
+    struct store_identity identity = {
         .key = svc_json_text(value),
         .wa_id = svc_json_get_text(value, "wa_id"),
         .user_id = svc_json_get_text(value, "user_id"),
         .parent_user_id = svc_json_get_text(value, "parent_user_id"),
     };
-    if (ret_identity->key.text == NULL) {
-        ret_identity->key = ret_identity->wa_id;
+
+    if (identity.key.text == NULL) {
+        identity.key = identity.wa_id.text != NULL ? identity.wa_id : identity.user_id;
     }
-    if (ret_identity->key.text == NULL) {
-        ret_identity->key = ret_identity->user_id;
-    }
-    if (ret_identity->key.text == NULL) {
-        svc_problems_add(reply->problems, &place, "must have a wa_id or a user_id");
-        return false;
-    }
-    return true;
+    return identity;
 }
 
 enum svc_status post_identity_change(struct svc_request *request, struct svc_reply *reply)
 {
     struct manager *manager = routes_manager(request);
-    struct store_identity previous;
-    struct store_identity current;
+    struct store_identity previous = read_identity(request, "previous");
+    struct store_identity current = read_identity(request, "current");
     struct identity_outcome outcome;
-    bool fine = read_identity(request, reply, "previous", &previous);
-
-    fine = read_identity(request, reply, "current", &current) && fine;
-    if (!fine) {
-        reply->detail = "the body breaks the contract";
-        return SVC_INVALID;
-    }
     enum svc_status status = identities_change(
         &manager->sessions, request->arena, &previous, &current, &outcome);
     if (status != SVC_OK) {

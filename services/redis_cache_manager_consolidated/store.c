@@ -194,9 +194,17 @@ enum svc_status store_touch(struct store *store, const struct store_record *reco
         return SVC_CONFLICT;
     }
     *ret_expires_ms = stamp.now_ms + ttl_ms;
-    struct store_change change = {
-        .session = record->session, .session_version = record->session_stored};
-    queue(store, record, &change, *ret_expires_ms, stamp.mark_ms);
+    struct store_queued queued = {
+        .key = record->key,
+        .session = record->session,
+        .session_version = record->session_stored,
+        .expires_ms = *ret_expires_ms,
+        .touch = true,
+        .mark_ms = stamp.mark_ms,
+    };
+    if (store->queue != NULL) {
+        store_queue_put(store->queue, &queued);
+    }
     return SVC_OK;
 }
 

@@ -119,6 +119,11 @@ int64_t store_redis_epoch(struct store *store);
 /* Redis's run_id, which is new after a restart; false: no answer. */
 bool store_redis_run_id(struct store *store, char ret_run_id[64]);
 
+/* --- store_marks.c */
+
+/* A sorted set of customers by the time of their last write that PostgreSQL lacks. */
+#define STORE_DIRTY_KEY "session_dirty"
+
 struct store_mark {
     struct svc_slice key;
     int64_t mark_ms;
@@ -179,6 +184,7 @@ struct store_queued {
     struct svc_slice session; /* NULL: not written */
     int64_t session_version;
     int64_t expires_ms;
+    bool touch; /* nothing but its end was changed */
     struct svc_slice turn;
     int64_t turn_version;
     int64_t mark_ms; /* 0: not marked in Redis */
