@@ -18,6 +18,8 @@ struct customer {
     uint64_t hash;
     uint8_t *record;
     size_t record_size, record_room;
+    struct windows_request *owed; /* NULL: nothing */
+    size_t owed_count;
     int64_t denied_until_ms; /* 0: not */
     int64_t denied_at_ms;    /* monotonic */
     struct limits denied_by;
@@ -54,6 +56,7 @@ struct customers *customers_new(size_t customers_max)
 static void free_customer(struct customer *customer)
 {
     free(customer->record);
+    free(customer->owed);
     free(customer);
 }
 
@@ -219,6 +222,43 @@ void customers_apply(struct customers *customers, struct svc_slice customer,
     windows_apply(&windows, request, ret_verdict);
     keep(found, record, record_encode(&windows, record));
     pthread_mutex_unlock(&shard->lock);
+}
+
+void customers_owe(struct customers *customers, struct svc_slice customer,
+    const struct windows_request *request)
+{
+    struct shard *shard = NULL;
+    struct customer *found = find(customers, customer, true, &shard);
+
+    if (found->owed == NULL) {
+        found->owed = svc_alloc(OWED_MAX * sizeof *found->owed);
+    }
+    if (request->operation == OPERATION_RESET) {
+        found->owed_count = 0;
+    }
+    if (found->owed_count == OWED_MAX) {
+        found->owed_count--;
+        memmove(found->owed, found->owed + 1, found->owed_count * sizeof *found->owed);
+    }
+    found->owed[found->owed_count++] = *request;
+    pthread_mutex_unlock(&shard->lock);
+}
+
+size_t customers_take_owed(struct customers *customers, struct svc_slice customer,
+    struct windows_request ret_owed[OWED_MAX])
+{
+    struct shard *shard = NULL;
+    struct customer *found = find(customers, customer, false, &shard);
+    size_t count = found != NULL ? found->owed_count : 0;
+
+    if (count > 0) {
+        memcpy(ret_owed, found->owed, count * sizeof *ret_owed);
+        found->owed_count = 0;
+        free(found->owed);
+        found->owed = NULL;
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return count;
 }
 
 void customers_deny(struct customers *customers, struct svc_slice customer,

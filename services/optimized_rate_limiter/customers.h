@@ -29,6 +29,17 @@ void customers_keep(
 void customers_apply(struct customers *customers, struct svc_slice customer,
     const struct windows_request *request, struct windows_verdict *ret_verdict);
 
+/* As many as a record knows the messages of: so that telling Redis what it was told, or
+ * was restored with, counts nothing twice. */
+#define OWED_MAX WINDOWS_MESSAGES_MAX
+
+/* What was done without Redis, oldest first, to be done there when it is back; the oldest
+ * make room. What it takes is owed no more. */
+void customers_owe(struct customers *customers, struct svc_slice customer,
+    const struct windows_request *request);
+size_t customers_take_owed(struct customers *customers, struct svc_slice customer,
+    struct windows_request ret_owed[OWED_MAX]);
+
 /* Milliseconds of the monotonic clock. */
 struct denial_time {
     int64_t at_ms;

@@ -4,8 +4,10 @@
 
 #include <svc/clock.h>
 #include <svc/mem.h>
+#include <svc/random.h>
 #include <svc/redis.h>
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,7 @@ struct store {
     struct svc_redis *redis;
     struct customers *customers;
     int64_t replicas;
+    atomic_int_least64_t ahead_ms; /* Redis's clock, of this machine's */
 };
 
 /* Made from windows.lua by the build. */
@@ -32,7 +35,9 @@ struct store *store_new(
 {
     struct store *store = svc_alloc_zero(1, sizeof *store);
 
-    *store = (struct store){redis, customers, replicas};
+    store->redis = redis;
+    store->customers = customers;
+    store->replicas = replicas;
     return store;
 }
 
@@ -61,8 +66,9 @@ static struct svc_slice key_of(struct svc_slice customer, char key[KEY_SIZE])
     return (struct svc_slice){key, (size_t)(end - key) + sizeof KEY_SUFFIX - 1};
 }
 
+/* By Redis's clock where NOW is empty. */
 static void add_call(struct svc_redis_batch *batch, struct svc_slice customer,
-    const struct windows_request *request, struct svc_slice seed)
+    const struct windows_request *request, struct svc_slice seed, struct svc_slice now)
 {
     static const char *const names[] = {
         [OPERATION_CHECK] = "check",
@@ -87,7 +93,7 @@ static void add_call(struct svc_redis_batch *batch, struct svc_slice customer,
         request->has_message ? message : SVC_SLICE(""),
         number(request->block_for_ms, texts[5]),
         seed,
-        SVC_SLICE(""),
+        now,
     };
 
     svc_redis_batch_add_script(
@@ -120,6 +126,18 @@ static bool read_reply(const struct svc_redis_reply *reply,
     return true;
 }
 
+/* What passed without Redis has passed, whatever the limits were. */
+static void add_owed(struct svc_redis_batch *batch, struct svc_slice customer,
+    const struct windows_request *request, struct svc_slice seed)
+{
+    struct windows_request owed = *request;
+    char text[24];
+
+    owed.limits =
+        (struct limits){LIMIT_MINUTE_MAX, LIMIT_HOUR_MAX, LIMIT_DAY_MAX, .burst = 0};
+    add_call(batch, customer, &owed, seed, number(request->now_ms, text));
+}
+
 /* Asks Redis, and keeps what it says for the time without it. */
 static bool apply_in_redis(struct store *store, struct svc_slice customer,
     const struct windows_request *request, struct windows_verdict *ret_verdict)
@@ -127,21 +145,50 @@ static bool apply_in_redis(struct store *store, struct svc_slice customer,
     SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
     struct svc_redis_error error;
     struct svc_slice record = {0};
-    uint8_t seed[RECORD_SIZE_MAX];
-    size_t seed_size = customers_record(store->customers, customer, seed);
+    uint8_t bytes[RECORD_SIZE_MAX];
+    struct svc_slice seed = {
+        (const char *)bytes, customers_record(store->customers, customer, bytes)};
+    struct windows_request owed[OWED_MAX];
+    size_t owed_count = customers_take_owed(store->customers, customer, owed);
 
-    add_call(batch, customer, request, (struct svc_slice){(const char *)seed, seed_size});
+    for (size_t i = 0; i < owed_count; i++) {
+        add_owed(batch, customer, &owed[i], seed);
+    }
+    add_call(batch, customer, request, seed, SVC_SLICE(""));
     if (svc_redis_run(store->redis, batch, &error) != SVC_OK ||
-        !read_reply(svc_redis_batch_reply(batch, 0), ret_verdict, &record)) {
+        !read_reply(svc_redis_batch_reply(batch, owed_count), ret_verdict, &record)) {
+        for (size_t i = 0; i < owed_count; i++) {
+            customers_owe(store->customers, customer, &owed[i]);
+        }
         return false;
     }
     customers_keep(store->customers, customer, record);
+    atomic_store(&store->ahead_ms, ret_verdict->now_ms - svc_clock_unix_ms());
     return true;
 }
 
 static int64_t part_of(int64_t limit, int64_t replicas)
 {
     return limit / replicas > 0 ? limit / replicas : limit > 0;
+}
+
+/* Whether the windows are others than before, as Redis has to know. */
+static bool is_owed(
+    const struct windows_request *request, const struct windows_verdict *verdict)
+{
+    switch (request->operation) {
+    case OPERATION_CHECK:
+    case OPERATION_SHADOW:
+        return verdict->allowed && !verdict->known;
+    case OPERATION_REFUND:
+        return verdict->known;
+    case OPERATION_BLOCK:
+    case OPERATION_RESET:
+        return true;
+    case OPERATION_PEEK:
+        return false;
+    }
+    return false;
 }
 
 static void apply_here(struct store *store, struct svc_slice customer,
@@ -153,7 +200,16 @@ static void apply_here(struct store *store, struct svc_slice customer,
     part.limits.hour = part_of(request->limits.hour, store->replicas);
     part.limits.day = part_of(request->limits.day, store->replicas);
     part.limits.burst = part_of(request->limits.burst, store->replicas);
+    part.now_ms += atomic_load(&store->ahead_ms);
+    if (store->redis != NULL && !part.has_message) {
+        /* So that telling Redis of it counts it once. */
+        svc_random_fast(part.message, sizeof part.message);
+        part.has_message = true;
+    }
     customers_apply(store->customers, customer, &part, ret_verdict);
+    if (store->redis != NULL && is_owed(&part, ret_verdict)) {
+        customers_owe(store->customers, customer, &part);
+    }
 }
 
 static void note_denial(struct store *store, struct svc_slice customer,

@@ -106,7 +106,7 @@ static bool read_tiers(struct store_config *config, struct tiers *ret_tiers)
     return true;
 }
 
-static void reload(struct store_config *config)
+static bool reload(struct store_config *config)
 {
     struct tiers tiers;
 
@@ -119,6 +119,7 @@ static void reload(struct store_config *config)
         pthread_rwlock_unlock(&config->tiers_lock);
     }
     pthread_mutex_unlock(&config->reloading);
+    return read;
 }
 
 /* What was known before is better than nothing. */
@@ -186,7 +187,7 @@ enum svc_status store_config_set_tier(
             svc_pg_int(tier->limits.burst), svc_pg_text(tier_mode_name(tier->mode))),
         NULL, &error);
     if (status == SVC_OK) {
-        reload(config);
+        (void)reload(config);
     }
     return status;
 }
@@ -299,8 +300,8 @@ static void *run(void *argument)
 
     while (wait_for_tick(config)) {
         flush(config);
-        if (svc_clock_monotonic_ms() - reloaded_ms >= RELOAD_MS) {
-            reload(config);
+        bool due = svc_clock_monotonic_ms() - reloaded_ms >= RELOAD_MS;
+        if (due && reload(config)) {
             reloaded_ms = svc_clock_monotonic_ms();
         }
     }
@@ -332,7 +333,7 @@ struct store_config *store_config_new(
         return config;
     }
     config->waiting = svc_alloc(WAITING_MAX * sizeof *config->waiting);
-    reload(config);
+    (void)reload(config);
     config->has_thread = pthread_create(&config->thread, NULL, run, config) == 0;
     return config;
 }

@@ -214,6 +214,43 @@ def test_what_passed_without_redis_counts_with_it(svc, own_redis):
         assert answer["remaining"]["minute"] == 1, f"empty: {empty}"
 
 
+def test_what_was_done_without_redis_is_done_with_it(svc, own_redis):
+    refunded, blocked, forgotten, silent = (new_customer() for _ in range(4))
+    first, second = new_message(), new_message()
+    for customer in (refunded, forgotten):
+        check(svc, customer, first)
+        check(svc, customer, second)
+    block(svc, forgotten, 3600)
+    own_redis.send(signal.SIGSTOP)
+    until_backend(svc, "local")
+    assert refund(svc, refunded, first)
+    assert block(svc, blocked, 3600)["backend"] == "local"
+    assert reset(svc, forgotten)["backend"] == "local"
+    assert check(svc, forgotten, new_message())["allowed"]
+    assert [check(svc, silent)["allowed"] for _ in range(3)] == [True] * 3
+    own_redis.send(signal.SIGCONT)
+    until_backend(svc, "redis")
+    for _ in range(2):
+        assert look(svc, refunded)["remaining"]["minute"] == 4
+        assert look(svc, blocked)["exceeded_window"] == "block"
+        assert look(svc, forgotten)["remaining"] == {"minute": 4, "hour": 99, "day": 499}
+        assert look(svc, silent)["remaining"]["minute"] == 2
+    assert look(svc, silent)["backend"] == "redis"
+
+
+def test_a_long_time_without_redis(svc, own_redis):
+    """The last 16 of a customer are counted when it is back; windows know of no more."""
+    customer = new_customer()
+    check(svc, customer, **VIP)
+    own_redis.send(signal.SIGSTOP)
+    until_backend(svc, "local")
+    assert all(check(svc, customer, **VIP)["allowed"] for _ in range(19))
+    own_redis.send(signal.SIGCONT)
+    until_backend(svc, "redis")
+    seen = look(svc, customer, "?customer_tier=vip")
+    assert seen["backend"] == "redis" and seen["remaining"]["minute"] == 20 - 17
+
+
 def test_the_rest_of_the_api_without_redis(svc, own_redis):
     own_redis.kill()
     customer, message = new_customer(), new_message()

@@ -254,6 +254,37 @@ static void test_messages_that_were_answered_pass_a_denial(void **state)
     }
 }
 
+static void owe(enum operation operation, int64_t now_ms)
+{
+    const struct windows_request request = {.operation = operation, .now_ms = now_ms};
+
+    customers_owe(customers, SVC_SLICE("a"), &request);
+}
+
+static void test_what_is_owed_is_taken_once_and_in_order(void **state)
+{
+    struct windows_request owed[OWED_MAX];
+
+    (void)state;
+    assert_int_equal(customers_take_owed(customers, SVC_SLICE("a"), owed), 0);
+    for (int i = 0; i < OWED_MAX + 3; i++) {
+        owe(OPERATION_CHECK, i);
+    }
+    assert_int_equal(customers_take_owed(customers, SVC_SLICE("b"), owed), 0);
+    assert_int_equal(customers_take_owed(customers, SVC_SLICE("a"), owed), OWED_MAX);
+    for (int i = 0; i < OWED_MAX; i++) {
+        assert_int_equal(owed[i].now_ms, i + 3);
+    }
+    assert_int_equal(customers_take_owed(customers, SVC_SLICE("a"), owed), 0);
+    owe(OPERATION_CHECK, 1);
+    owe(OPERATION_RESET, 2);
+    owe(OPERATION_BLOCK, 3);
+    assert_int_equal(customers_take_owed(customers, SVC_SLICE("a"), owed), 2);
+    assert_int_equal(owed[0].operation, OPERATION_RESET);
+    assert_int_equal(owed[1].operation, OPERATION_BLOCK);
+    owe(OPERATION_CHECK, 4); /* and freed with the customer */
+}
+
 static void *hammer(void *argument)
 {
     int *allowed = argument;
@@ -301,6 +332,7 @@ int main(void)
         TEST(test_a_denial_is_of_its_operation),
         TEST(test_a_denial_of_much_denies_no_less),
         TEST(test_messages_that_were_answered_pass_a_denial),
+        TEST(test_what_is_owed_is_taken_once_and_in_order),
         TEST(test_many_threads),
     };
 
