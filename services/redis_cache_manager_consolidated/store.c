@@ -42,6 +42,8 @@ struct store *store_new(
     store->near = near_new((size_t)settings->near_size, (size_t)64 * 1024);
     store->customers = near_new(CUSTOMERS_KEPT, 1024);
     near_follow(store->customers, NULL, NULL);
+    store->written = near_new((size_t)settings->near_size, (size_t)64 * 1024);
+    near_follow(store->written, NULL, NULL);
     pthread_mutex_init(&store->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -74,6 +76,7 @@ void store_free(struct store **store_pointer)
     }
     near_free(&store->near);
     near_free(&store->customers);
+    near_free(&store->written);
     pthread_cond_destroy(&store->wake);
     pthread_mutex_destroy(&store->lock);
     free(store);
@@ -104,6 +107,18 @@ static void queue(struct store *store, const struct store_record *record,
     store_queue_put(store->queue, &queued);
 }
 
+/* So that the next write of this customer needs no reading before it. */
+static void keep_written(
+    struct store *store, const struct store_write *write, int64_t ttl_ms)
+{
+    struct svc_slice key = write->record->key;
+
+    if (write->session.text != NULL) {
+        near_put(store->written, near_ticket(store->written, key), key, write->session,
+            svc_clock_monotonic_ms() + ttl_ms);
+    }
+}
+
 static enum svc_status save_redis(struct store *store, const struct store_mode *mode,
     const struct store_write *write, const struct store_change *change,
     int64_t *ret_expires_ms)
@@ -117,8 +132,10 @@ static enum svc_status save_redis(struct store *store, const struct store_mode *
     if (outcome == STORE_REDIS_OK) {
         *ret_expires_ms = stamp.now_ms + write->ttl_ms;
         queue(store, write->record, change, *ret_expires_ms, stamp.mark_ms);
+        keep_written(store, write, write->ttl_ms);
         return SVC_OK;
     }
+    near_invalidate(store->written, write->record->key);
     if (outcome != STORE_REDIS_CONFLICT) {
         store_mode_suspect(store);
     }

@@ -219,14 +219,14 @@ static enum svc_status load_once(struct store *store, struct svc_arena *arena,
     return outcome == STORE_REDIS_OK ? SVC_OK : SVC_CONFLICT;
 }
 
-static bool load_near(
-    struct store *store, struct svc_arena *arena, struct store_record *record)
+static bool load_near(struct store *store, struct near *near, struct svc_arena *arena,
+    struct store_record *record)
 {
     struct store_mode mode;
     struct near_text text;
     int64_t now_ms = svc_clock_monotonic_ms();
 
-    if (!near_get(store->near, arena, record->key, now_ms, &text)) {
+    if (!near_get(near, arena, record->key, now_ms, &text)) {
         return false;
     }
     session_head_read(text.text, &record->head);
@@ -260,9 +260,15 @@ static enum svc_status load_patiently(struct store *store, struct svc_arena *are
     int64_t deadline_ms = svc_clock_monotonic_ms() + STORE_PATIENCE_MS;
     struct svc_slice key = record->key;
 
-    if ((what & STORE_FROM_NEAR) != 0 && load_near(store, arena, record)) {
+    if ((what & STORE_FROM_NEAR) != 0 && load_near(store, store->near, arena, record)) {
         return SVC_OK;
     }
+    *record = (struct store_record){.key = key};
+    if ((what & STORE_AS_WRITTEN) != 0 &&
+        load_near(store, store->written, arena, record)) {
+        return SVC_OK;
+    }
+    *record = (struct store_record){.key = key};
     uint64_t ticket = near_ticket(store->near, key);
     while (load_once(store, arena, what, record) != SVC_OK) {
         struct store_mode mode;

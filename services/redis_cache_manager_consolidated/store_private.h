@@ -41,6 +41,7 @@ struct store {
     struct svc_pg *pg;       /* NULL: not configured */
     struct store_settings settings;
     struct near *near;
+    struct near *written; /* what this replica wrote last; see STORE_AS_WRITTEN */
     struct svc_redis_tracking *tracking; /* says when `near` is to forget; NULL: none */
     struct near *customers;
     struct store_queue *queue;
