@@ -41,6 +41,8 @@ static const struct svc_setting settings[] = {
         "a turn that isn't ended by then is free for the next, with its messages"),
     SVC_SETTING_INT_AT(struct config, turn_wait_ms, "TURN_WAIT_MS", "8000", "ms", 0,
         12000, "how long a call waits for its turn; then the answer is busy"),
+    SVC_SETTING_INT_AT(struct config, loader_ms, "LOADER_MS", "10000", "ms", 100, 600000,
+        "who is to make a cached value has so long; then somebody else is"),
 };
 
 static const struct svc_route routes[] = {
@@ -52,6 +54,11 @@ static const struct svc_route routes[] = {
     {"postSessionTouch", post_session_touch},
     {"postTurnBegin", post_turn_begin},
     {"postTurnEnd", post_turn_end},
+    {"postIdentityChange", post_identity_change},
+    {"getCache", get_cache},
+    {"putCache", put_cache},
+    {"deleteCache", delete_cache},
+    {"deleteCacheTag", delete_cache_tag},
     {"getStats", get_stats},
 };
 
@@ -89,6 +96,7 @@ static bool start(struct svc_runtime *runtime, char ret_error[256])
     manager->store = store_new(runtime->redis, runtime->pg, &store);
     manager->sessions.store = manager->store;
     manager->turns = turns_new(&manager->sessions, &turn);
+    manager->cache = cache_new(runtime->redis, config.loader_ms);
     routes_metrics(manager, runtime->metrics);
     return true;
 }
@@ -97,6 +105,7 @@ static void stop(struct svc_runtime *runtime)
 {
     struct manager *manager = runtime->state;
 
+    cache_free(&manager->cache);
     turns_free(&manager->turns);
     store_free(&manager->store);
     stats_free(&manager->stats);

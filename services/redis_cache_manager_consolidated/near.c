@@ -29,7 +29,9 @@ struct near {
     size_t text_max;
     pthread_mutex_t locks[LOCKS]; /* of the sets, in turn */
     _Atomic uint64_t flushes;
-    atomic_bool live;
+    bool follows;
+    bool (*is_live)(const void *context); /* NULL: always */
+    const void *context;
     atomic_size_t count;
 };
 
@@ -64,16 +66,15 @@ void near_free(struct near **near_pointer)
 
 bool near_is_live(const struct near *near)
 {
-    return atomic_load_explicit(&near->live, memory_order_acquire);
+    return near->follows && (near->is_live == NULL || near->is_live(near->context));
 }
 
-void near_set_live(struct near *near, bool live)
+void near_follow(
+    struct near *near, bool (*is_live)(const void *context), const void *context)
 {
-    bool was = atomic_exchange(&near->live, live);
-
-    if (was && !live) {
-        near_flush(near);
-    }
+    near->is_live = is_live;
+    near->context = context;
+    near->follows = true;
 }
 
 /* FNV-1a, 64 bits. */
@@ -152,9 +153,12 @@ bool near_get(struct near *near, struct svc_arena *arena, struct svc_slice key,
 
 uint64_t near_ticket(struct near *near, struct svc_slice key)
 {
+    if (!near_is_live(near)) {
+        return 0;
+    }
     uint64_t flushes = atomic_load(&near->flushes);
     struct locked locked = lock_set(near, key);
-    uint64_t ticket = locked.set->changes + flushes;
+    uint64_t ticket = locked.set->changes + flushes + 1;
 
     pthread_mutex_unlock(locked.lock);
     return ticket;
@@ -184,7 +188,7 @@ void near_put(struct near *near, uint64_t ticket, struct svc_slice key,
         return;
     }
     struct locked locked = lock_set(near, key);
-    if (locked.set->changes + atomic_load(&near->flushes) == ticket) {
+    if (locked.set->changes + atomic_load(&near->flushes) + 1 == ticket) {
         struct entry *entry = find(&locked, key);
         if (entry != NULL) {
             drop(near, entry);

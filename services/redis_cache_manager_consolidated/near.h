@@ -16,7 +16,9 @@ void near_free(struct near **near);
 /* What may be kept only as long as somebody says when it changes is asked for here: while
  * nobody does, it isn't live, get finds nothing and put keeps nothing. */
 bool near_is_live(const struct near *near);
-void near_set_live(struct near *near, bool live);
+/* IS_LIVE says so, NULL: always. */
+void near_follow(
+    struct near *near, bool (*is_live)(const void *context), const void *context);
 
 struct near_text {
     struct svc_slice text; /* a copy in the arena */

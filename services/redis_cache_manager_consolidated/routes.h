@@ -2,6 +2,7 @@
 #ifndef ROUTES_H
 #define ROUTES_H
 
+#include "cache.h"
 #include "sessions.h"
 #include "stats.h"
 #include "turns.h"
@@ -22,6 +23,7 @@ struct config {
     const char *flush_words;
     int64_t lease_ms;
     int64_t turn_wait_ms;
+    int64_t loader_ms;
 };
 
 struct manager {
@@ -30,6 +32,7 @@ struct manager {
     struct store *store;
     struct sessions sessions;
     struct turns *turns;
+    struct cache *cache;
 };
 
 /* --- routes_sessions.c */
@@ -43,6 +46,15 @@ svc_handler post_session_touch;
 /* --- routes_turns.c */
 svc_handler post_turn_begin;
 svc_handler post_turn_end;
+
+/* --- routes_identities.c */
+svc_handler post_identity_change;
+
+/* --- routes_cache.c */
+svc_handler get_cache;
+svc_handler put_cache;
+svc_handler delete_cache;
+svc_handler delete_cache_tag;
 
 /* --- routes_stats.c */
 svc_handler get_stats;

@@ -63,22 +63,30 @@ const char *routes_write_token(const struct svc_request *request)
     return token;
 }
 
+/* "5" or W/"5", which means the same here, or 5 as people write it; * is any. */
 static bool read_if_match(struct svc_slice header, int64_t *ret_version)
 {
-    if (header.length > 2 && memcmp(header.text, "W/", 2) == 0) {
+    bool weak = header.length > 2 && memcmp(header.text, "W/", 2) == 0;
+
+    if (weak) {
         header.text += 2;
         header.length -= 2;
     }
-    if (header.length > 1 && header.text[0] == '"' &&
-        header.text[header.length - 1] == '"') {
+    bool quoted = header.length > 2 && header.text[0] == '"' &&
+                  header.text[header.length - 1] == '"';
+    if (quoted) {
         header.text++;
         header.length -= 2;
     }
-    if (header.length == 1 && header.text[0] == '*') {
+    if (weak && !quoted) {
+        return false;
+    }
+    if (!quoted && header.length == 1 && header.text[0] == '*') {
         *ret_version = 0;
         return true;
     }
-    return svc_text_to_int64(header, ret_version) && *ret_version > 0;
+    return header.length > 0 && header.length <= 18 && header.text[0] != '0' &&
+           svc_text_to_int64(header, ret_version) && *ret_version > 0;
 }
 
 bool routes_if_version(

@@ -26,11 +26,12 @@ struct attempt {
     struct session_outcome *outcome;
     enum session_change change;   /* of a write */
     const struct svc_json *parts; /* of a write */
+    unsigned number;              /* 0: the first */
 };
 
 /* Until somebody else's write doesn't come between. */
 static enum svc_status repeat(
-    enum svc_status (*once)(const struct attempt *attempt), const struct attempt *attempt)
+    enum svc_status (*once)(const struct attempt *attempt), struct attempt *attempt)
 {
     enum svc_status status = SVC_CONFLICT;
 
@@ -39,6 +40,7 @@ static enum svc_status repeat(
             sessions_step_aside(i);
         }
         *attempt->outcome = (struct session_outcome){0};
+        attempt->number = i;
         status = once(attempt);
     }
     return status == SVC_CONFLICT ? SVC_UNAVAILABLE : status;
@@ -245,7 +247,7 @@ enum svc_status sessions_load(struct sessions *sessions, struct svc_arena *arena
     const struct session_call *call, struct session_outcome *ret_outcome)
 {
     return repeat(load_once,
-        &(const struct attempt){
+        &(struct attempt){
             .sessions = sessions, .arena = arena, .call = call, .outcome = ret_outcome});
 }
 
@@ -314,7 +316,9 @@ static enum svc_status write_once(const struct attempt *attempt)
     struct store_record *record = &outcome->record;
     struct store_change change = {0};
     struct session session;
-    unsigned what = call->lease.text != NULL ? STORE_WITH_TURN : 0;
+    /* The first time from memory, since the save compares versions anyway. */
+    unsigned memory = attempt->number == 0 ? STORE_FROM_NEAR | STORE_AS_WRITTEN : 0;
+    unsigned what = call->lease.text != NULL ? STORE_WITH_TURN : memory;
     enum svc_status status = store_load(sessions->store, arena, call->key, what, record);
 
     if (status != SVC_OK) {
@@ -322,6 +326,10 @@ static enum svc_status write_once(const struct attempt *attempt)
     }
     outcome->refusal = check(arena, call, outcome);
     bool live = record->head.form == SESSION_LIVE;
+    if (record->source == STORE_MEMORY &&
+        (outcome->refusal != SESSION_TAKEN_AS_IS || outcome->repeated || !live)) {
+        return SVC_CONFLICT; /* nobody is refused by what may be old */
+    }
     if (attempt->change == SESSION_PATCH && !live &&
         outcome->refusal == SESSION_TAKEN_AS_IS) {
         outcome->refusal = SESSION_NOT_FOUND;
@@ -346,14 +354,18 @@ static enum svc_status write_once(const struct attempt *attempt)
         outcome->refusal = SESSION_TOO_LARGE;
         return SVC_OK;
     }
-    return save(sessions, call, &change, record);
+    status = save(sessions, call, &change, record);
+    if (status == SVC_OK && record->source == STORE_MEMORY) {
+        record->source = STORE_REDIS; /* where it is now */
+    }
+    return status;
 }
 
 enum svc_status sessions_write(struct sessions *sessions, struct svc_arena *arena,
     const struct session_call *call, enum session_change change,
     const struct svc_json *parts, struct session_outcome *ret_outcome)
 {
-    return repeat(write_once, &(const struct attempt){.sessions = sessions,
+    return repeat(write_once, &(struct attempt){.sessions = sessions,
                                   .arena = arena,
                                   .call = call,
                                   .outcome = ret_outcome,
@@ -403,7 +415,7 @@ enum svc_status sessions_delete(struct sessions *sessions, struct svc_arena *are
     const struct session_call *call, struct session_outcome *ret_outcome)
 {
     return repeat(delete_once,
-        &(const struct attempt){
+        &(struct attempt){
             .sessions = sessions, .arena = arena, .call = call, .outcome = ret_outcome});
 }
 
@@ -437,6 +449,6 @@ enum svc_status sessions_touch(struct sessions *sessions, struct svc_arena *aren
     const struct session_call *call, struct session_outcome *ret_outcome)
 {
     return repeat(touch_once,
-        &(const struct attempt){
+        &(struct attempt){
             .sessions = sessions, .arena = arena, .call = call, .outcome = ret_outcome});
 }

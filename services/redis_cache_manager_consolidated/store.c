@@ -1,10 +1,32 @@
 #include "store_private.h"
 
 #include <svc/clock.h>
+#include <svc/redis_tracking.h>
 
 #include <stdlib.h>
 
 #define CUSTOMERS_KEPT ((size_t)16384)
+
+#define SESSION_PREFIX "session:"
+
+/* Called for a key that was changed by anybody. */
+static void invalidate(void *context, const struct svc_slice *key)
+{
+    struct store *store = context;
+    size_t prefix = sizeof SESSION_PREFIX - 1;
+
+    if (key == NULL) {
+        near_flush(store->near);
+    } else if (key->length >= prefix) {
+        near_invalidate(
+            store->near, (struct svc_slice){key->text + prefix, key->length - prefix});
+    }
+}
+
+static bool is_live(const void *tracking)
+{
+    return svc_redis_tracking_is_live(tracking);
+}
 
 struct store *store_new(
     struct svc_redis *redis, struct svc_pg *pg, const struct store_settings *settings)
@@ -19,7 +41,9 @@ struct store *store_new(
     store->flag = true;
     store->near = near_new((size_t)settings->near_size, (size_t)64 * 1024);
     store->customers = near_new(CUSTOMERS_KEPT, 1024);
-    near_set_live(store->customers, true);
+    near_follow(store->customers, NULL, NULL);
+    store->written = near_new((size_t)settings->near_size, (size_t)64 * 1024);
+    near_follow(store->written, NULL, NULL);
     pthread_mutex_init(&store->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -27,6 +51,11 @@ struct store *store_new(
     pthread_condattr_destroy(&attributes);
     if (pg != NULL) {
         store->queue = store_queue_new(store);
+    }
+    if (redis != NULL && settings->near_size > 0) {
+        static const char *const prefixes[] = {SESSION_PREFIX};
+        store->tracking = svc_redis_tracking_new(redis, prefixes, 1, invalidate, store);
+        near_follow(store->near, is_live, store->tracking);
     }
     store_mode_start(store);
     return store;
@@ -42,8 +71,12 @@ void store_free(struct store **store_pointer)
     }
     store_queue_free(&store->queue);
     store_mode_stop(store);
+    if (store->tracking != NULL) {
+        svc_redis_tracking_free(&store->tracking);
+    }
     near_free(&store->near);
     near_free(&store->customers);
+    near_free(&store->written);
     pthread_cond_destroy(&store->wake);
     pthread_mutex_destroy(&store->lock);
     free(store);
@@ -74,21 +107,35 @@ static void queue(struct store *store, const struct store_record *record,
     store_queue_put(store->queue, &queued);
 }
 
+/* So that the next write of this customer needs no reading before it. */
+static void keep_written(
+    struct store *store, const struct store_write *write, int64_t ttl_ms)
+{
+    struct svc_slice key = write->record->key;
+
+    if (write->session.text != NULL) {
+        near_put(store->written, near_ticket(store->written, key), key, write->session,
+            svc_clock_monotonic_ms() + ttl_ms);
+    }
+}
+
 static enum svc_status save_redis(struct store *store, const struct store_mode *mode,
     const struct store_write *write, const struct store_change *change,
     int64_t *ret_expires_ms)
 {
-    int64_t now_ms = 0;
-    enum store_redis_outcome outcome = store_redis_save(store, mode, write, &now_ms);
+    struct store_stamp stamp;
+    enum store_redis_outcome outcome = store_redis_save(store, mode, write, &stamp);
 
     if (change->session.text != NULL) {
         near_invalidate(store->near, write->record->key);
     }
     if (outcome == STORE_REDIS_OK) {
-        *ret_expires_ms = now_ms + write->ttl_ms;
-        queue(store, write->record, change, *ret_expires_ms, now_ms);
+        *ret_expires_ms = stamp.now_ms + write->ttl_ms;
+        queue(store, write->record, change, *ret_expires_ms, stamp.mark_ms);
+        keep_written(store, write, write->ttl_ms);
         return SVC_OK;
     }
+    near_invalidate(store->written, write->record->key);
     if (outcome != STORE_REDIS_CONFLICT) {
         store_mode_suspect(store);
     }
@@ -143,7 +190,7 @@ enum svc_status store_touch(struct store *store, const struct store_record *reco
     int64_t ttl_ms, int64_t *ret_expires_ms)
 {
     struct store_mode mode;
-    int64_t now_ms = 0;
+    struct store_stamp stamp;
 
     store_mode_get(store, &mode);
     if (mode.epoch != record->epoch) {
@@ -155,7 +202,7 @@ enum svc_status store_touch(struct store *store, const struct store_record *reco
         return status == SVC_OK ? SVC_OK : SVC_CONFLICT;
     }
     enum store_redis_outcome outcome =
-        store_redis_touch(store, &mode, record, ttl_ms, &now_ms);
+        store_redis_touch(store, &mode, record, ttl_ms, &stamp);
     near_invalidate(store->near, record->key);
     if (outcome == STORE_REDIS_GONE || outcome == STORE_REDIS_COLD) {
         store_mode_suspect(store);
@@ -163,10 +210,18 @@ enum svc_status store_touch(struct store *store, const struct store_record *reco
     if (outcome != STORE_REDIS_OK) {
         return SVC_CONFLICT;
     }
-    *ret_expires_ms = now_ms + ttl_ms;
-    struct store_change change = {
-        .session = record->session, .session_version = record->session_stored};
-    queue(store, record, &change, *ret_expires_ms, now_ms);
+    *ret_expires_ms = stamp.now_ms + ttl_ms;
+    struct store_queued queued = {
+        .key = record->key,
+        .session = record->session,
+        .session_version = record->session_stored,
+        .expires_ms = *ret_expires_ms,
+        .touch = true,
+        .mark_ms = stamp.mark_ms,
+    };
+    if (store->queue != NULL) {
+        store_queue_put(store->queue, &queued);
+    }
     return SVC_OK;
 }
 

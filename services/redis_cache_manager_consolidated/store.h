@@ -48,6 +48,9 @@ enum {
     STORE_WITH_TURN = 1,     /* the turn document, too */
     STORE_WITH_CUSTOMER = 2, /* the customer's row, as it was a minute ago at most */
     STORE_FROM_NEAR = 4,     /* the near cache will do */
+    STORE_AS_IT_LIES = 8,    /* a key that has moved is not followed */
+    STORE_AS_WRITTEN = 16,   /* what was written here last will do: for a save, which
+                              * compares versions, and never for an answer */
 };
 
 /* What is known of a customer. Texts live in the arena. */

@@ -99,7 +99,7 @@ static enum store_redis_outcome fill(struct store *store, const struct store_mod
 {
     int64_t left_ms = record->expires_ms - record->now_ms;
     struct store_write write = {.record = record, .clean = true};
-    int64_t now_ms = 0;
+    struct store_stamp stamp;
 
     if (record->session.text != NULL && record->head.epoch != record->epoch) {
         if (renew_head(arena, record)) {
@@ -118,7 +118,7 @@ static enum store_redis_outcome fill(struct store *store, const struct store_mod
     if (write.session.text == NULL && write.turn.text == NULL) {
         return STORE_REDIS_OK;
     }
-    enum store_redis_outcome outcome = store_redis_save(store, mode, &write, &now_ms);
+    enum store_redis_outcome outcome = store_redis_save(store, mode, &write, &stamp);
     if (outcome == STORE_REDIS_OK && write.session.text != NULL) {
         record->session_stored = record->head.version;
     }
@@ -219,18 +219,24 @@ static enum svc_status load_once(struct store *store, struct svc_arena *arena,
     return outcome == STORE_REDIS_OK ? SVC_OK : SVC_CONFLICT;
 }
 
-static bool load_near(
-    struct store *store, struct svc_arena *arena, struct store_record *record)
+static bool load_near(struct store *store, struct near *near, struct svc_arena *arena,
+    struct store_record *record)
 {
+    struct store_mode mode;
     struct near_text text;
     int64_t now_ms = svc_clock_monotonic_ms();
 
-    if (!near_get(store->near, arena, record->key, now_ms, &text)) {
+    if (!near_get(near, arena, record->key, now_ms, &text)) {
+        return false;
+    }
+    session_head_read(text.text, &record->head);
+    store_mode_get(store, &mode);
+    if (mode.name != STORE_MODE_REDIS || mode.epoch != record->head.epoch) {
         return false;
     }
     record->source = STORE_MEMORY;
     record->session = text.text;
-    session_head_read(text.text, &record->head);
+    record->degraded = mode.degraded;
     record->epoch = record->head.epoch;
     record->session_stored = record->head.version;
     record->session_known = record->head.version;
@@ -254,12 +260,20 @@ static enum svc_status load_patiently(struct store *store, struct svc_arena *are
     int64_t deadline_ms = svc_clock_monotonic_ms() + STORE_PATIENCE_MS;
     struct svc_slice key = record->key;
 
-    if ((what & STORE_FROM_NEAR) != 0 && load_near(store, arena, record)) {
+    if ((what & STORE_FROM_NEAR) != 0 && load_near(store, store->near, arena, record)) {
         return SVC_OK;
     }
+    *record = (struct store_record){.key = key};
+    if ((what & STORE_AS_WRITTEN) != 0 &&
+        load_near(store, store->written, arena, record)) {
+        return SVC_OK;
+    }
+    *record = (struct store_record){.key = key};
     uint64_t ticket = near_ticket(store->near, key);
     while (load_once(store, arena, what, record) != SVC_OK) {
-        if (svc_clock_monotonic_ms() > deadline_ms) {
+        struct store_mode mode;
+        store_mode_get(store, &mode);
+        if (mode.hopeless || svc_clock_monotonic_ms() > deadline_ms) {
             return SVC_UNAVAILABLE;
         }
         rest();
@@ -277,7 +291,8 @@ enum svc_status store_load(struct store *store, struct svc_arena *arena,
     *ret_record = (struct store_record){.key = key};
     for (int hop = 0; hop < ALIAS_HOPS_MAX; hop++) {
         status = load_patiently(store, arena, what, ret_record);
-        if (status != SVC_OK || ret_record->head.form != SESSION_MOVED) {
+        if (status != SVC_OK || ret_record->head.form != SESSION_MOVED ||
+            (what & STORE_AS_IT_LIES) != 0) {
             break;
         }
         *ret_record = (struct store_record){.key = ret_record->head.moved_to};

@@ -53,6 +53,9 @@ void store_mode_get(struct store *store, struct store_mode *ret_mode)
     ret_mode->degraded =
         (store->pg != NULL && !store->pg_up) ||
         (store->mode.name == STORE_MODE_POSTGRES && store->flag && store->redis != NULL);
+    ret_mode->hopeless =
+        store->useless_since_ms > 0 &&
+        svc_clock_monotonic_ms() - store->useless_since_ms > STORE_PATIENCE_MS;
     pthread_mutex_unlock(&store->lock);
 }
 
@@ -255,6 +258,19 @@ static void keep_without_pg(struct store *store, const struct finding *finding)
     }
 }
 
+static void note_use(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    enum store_mode_name name = store->mode.name;
+    if ((name == STORE_MODE_REDIS && store->redis_up) ||
+        (name == STORE_MODE_POSTGRES && store->pg_up)) {
+        store->useless_since_ms = 0;
+    } else if (store->useless_since_ms == 0) {
+        store->useless_since_ms = svc_clock_monotonic_ms();
+    }
+    pthread_mutex_unlock(&store->lock);
+}
+
 static void tick(struct store *store, bool look)
 {
     struct finding finding = {0};
@@ -270,6 +286,7 @@ static void tick(struct store *store, bool look)
     } else {
         keep_postgres(store, &finding);
     }
+    note_use(store);
 }
 
 /* With the lock held. */

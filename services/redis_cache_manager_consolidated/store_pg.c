@@ -22,7 +22,9 @@
 #define LOAD_SQL                                                                         \
     "SELECT w.mode = 'postgres', w.epoch,"                                               \
     " (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint,"                           \
-    " i.replaced_by,"                                                                    \
+    " COALESCE(i.replaced_by, CASE WHEN s.id IS NULL THEN"                               \
+    "   (SELECT o.customer_key FROM customer_identities o WHERE o.user_id = $1"          \
+    "    AND o.replaced_by IS NULL AND o.customer_key <> $1) END),"                      \
     " s.id, s.session_state, s.cart_data::text, s.context_data::text,"                   \
     " s.expires_at > clock_timestamp(),"                                                 \
     " (EXTRACT(EPOCH FROM s.expires_at) * 1000)::bigint,"                                \
@@ -107,14 +109,16 @@ enum load_column {
     " ON CONFLICT (customer_key) DO UPDATE SET version = EXCLUDED.version,"              \
     " document = EXCLUDED.document, updated_at = NOW() WHERE old.version = $4"
 
-/* Elements: k customer, s session, x its end in milliseconds, t turn, v its version, c
+/* Elements: k customer, s session, x its end in milliseconds, a whether only that was
+ * changed, t turn, v its version, c
  * what is known of the customer: n name, u username, l locale, w wa_id, i user id, p
  * parent user id. In the order of the customers, so that two replicas' batches don't wait
  * for each other crosswise. */
 #define FLUSH_SQL                                                                        \
     "WITH batch AS MATERIALIZED ("                                                       \
     " SELECT e->>'k' AS key, e->'s' AS doc, e->>'x' AS expires, e->'t' AS turn,"         \
-    " (e->>'v')::bigint AS turn_version, e->'c' AS who"                                  \
+    " (e->>'v')::bigint AS turn_version, e->'c' AS who,"                                 \
+    " COALESCE((e->>'a')::boolean, false) AS touch"                                      \
     " FROM json_array_elements($1::json) e ORDER BY 1),"                                 \
     " sessions AS (INSERT INTO customer_sessions AS old " SESSION_COLUMNS                \
     " SELECT " SESSION_VALUES("b.doc", "b.key",                                          \

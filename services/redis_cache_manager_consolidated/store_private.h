@@ -30,6 +30,7 @@ struct store_mode {
     const struct store_script *script; /* of REDIS */
     int64_t serve_from_ms;             /* monotonic; of POSTGRES: not before then */
     bool degraded;                     /* Redis or PostgreSQL is gone */
+    bool hopeless;                     /* nothing has answered for a while */
     bool rearm; /* nobody but Redis knows better: load the script where it is missing */
 };
 
@@ -40,6 +41,8 @@ struct store {
     struct svc_pg *pg;       /* NULL: not configured */
     struct store_settings settings;
     struct near *near;
+    struct near *written; /* what this replica wrote last; see STORE_AS_WRITTEN */
+    struct svc_redis_tracking *tracking; /* says when `near` is to forget; NULL: none */
     struct near *customers;
     struct store_queue *queue;
 
@@ -52,6 +55,7 @@ struct store {
     bool pg_up;
     bool look;                   /* somebody found Redis cold */
     int64_t redis_down_since_ms; /* monotonic; 0: it is up */
+    int64_t useless_since_ms;    /* monotonic; 0: the mode's own store is up */
     int64_t standard_ttl_s;
     bool ended;
 
@@ -85,6 +89,13 @@ void store_redis_script_free(struct store_script **script);
 enum store_redis_outcome store_redis_load(struct store *store,
     const struct store_mode *mode, struct svc_arena *arena, struct store_record *record);
 
+/* When it was written, and by what store_redis_unmark finds whether that's the last
+ * write still. */
+struct store_stamp {
+    int64_t now_ms;
+    int64_t mark_ms;
+};
+
 struct store_write {
     const struct store_record *record; /* whose key and stored versions must still hold */
     struct svc_slice session;
@@ -92,12 +103,12 @@ struct store_write {
     struct svc_slice turn;
     bool clean; /* PostgreSQL has it already */
 };
-/* The time of the write is also its mark. */
 enum store_redis_outcome store_redis_save(struct store *store,
-    const struct store_mode *mode, const struct store_write *write, int64_t *ret_now_ms);
+    const struct store_mode *mode, const struct store_write *write,
+    struct store_stamp *ret_stamp);
 enum store_redis_outcome store_redis_touch(struct store *store,
     const struct store_mode *mode, const struct store_record *record, int64_t ttl_ms,
-    int64_t *ret_now_ms);
+    struct store_stamp *ret_stamp);
 
 /* Puts the epoch's script into Redis and its number at its key. */
 enum store_redis_outcome store_redis_open_epoch(
@@ -108,6 +119,11 @@ void store_redis_close_epoch(struct store *store, const struct store_script *scr
 int64_t store_redis_epoch(struct store *store);
 /* Redis's run_id, which is new after a restart; false: no answer. */
 bool store_redis_run_id(struct store *store, char ret_run_id[64]);
+
+/* --- store_marks.c */
+
+/* A sorted set of customers by the time of their last write that PostgreSQL lacks. */
+#define STORE_DIRTY_KEY "session_dirty"
 
 struct store_mark {
     struct svc_slice key;
@@ -169,6 +185,7 @@ struct store_queued {
     struct svc_slice session; /* NULL: not written */
     int64_t session_version;
     int64_t expires_ms;
+    bool touch; /* nothing but its end was changed */
     struct svc_slice turn;
     int64_t turn_version;
     int64_t mark_ms; /* 0: not marked in Redis */

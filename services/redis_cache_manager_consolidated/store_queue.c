@@ -26,6 +26,7 @@ struct entry {
     size_t session_length;
     int64_t session_version;
     int64_t expires_ms;
+    bool touch; /* the session may be there, with another end */
     char *turn; /* NULL: not written */
     size_t turn_length;
     int64_t turn_version;
@@ -116,6 +117,7 @@ static void update(struct entry *entry, const struct store_queued *queued)
         entry->session = svc_strndup(queued->session.text, queued->session.length);
         entry->session_length = queued->session.length;
         entry->expires_ms = queued->expires_ms;
+        entry->touch = queued->touch;
         entry->session_version = queued->session_version;
     }
     if (queued->turn.text != NULL &&
@@ -197,6 +199,7 @@ static void put_back(struct store_queue *queue, struct list *list)
             .session = {entry->session, entry->session_length},
             .session_version = entry->session_version,
             .expires_ms = entry->expires_ms,
+            .touch = entry->touch,
             .turn = {entry->turn, entry->turn_length},
             .turn_version = entry->turn_version,
             .mark_ms = entry->mark_ms,
@@ -223,6 +226,7 @@ static void write_entry(struct svc_json_writer *writer, const struct entry *entr
         writer, "k", (struct svc_slice){entry->key, entry->key_length});
     if (entry->session != NULL) {
         svc_json_write_field_int(writer, "x", entry->expires_ms);
+        svc_json_write_field_bool(writer, "a", entry->touch);
         svc_json_write_key(writer, "s");
         svc_json_write_raw(
             writer, (struct svc_slice){entry->session, entry->session_length});

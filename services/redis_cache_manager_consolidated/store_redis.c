@@ -1,9 +1,9 @@
 /* Redis's part of the store: the keys, and one script that loads, saves and touches. */
 #include "store_private.h"
 
-#include <svc/redis.h>
-
+#include <svc/clock.h>
 #include <svc/crypto.h>
+#include <svc/redis.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +12,11 @@
 /* session:<customer> is the guide's name. The other key of the customer carries that
  * whole name in braces, so that both lie in one slot of a cluster. */
 #define KEY_SIZE (SESSION_KEY_MAX + 32)
-#define DIRTY_KEY "session_dirty"
 #define EPOCH_KEY "session_epoch"
 #define TURN_TTL_MS "86400000"
-#define SWEEP_MAX "200"
-#define UNMARK_MAX ((size_t)500)
 
-/* KEYS: session, turn, those not yet in PostgreSQL, the epoch.
+/* KEYS: session, turn, those not yet in PostgreSQL, the epoch; in a cluster, where the
+ * last two lie elsewhere, only the first two.
  * ARGV: the operation, the epoch, then
  *   save: expected version, text and milliseconds of the session; expected version and
  *     text of the turn; the customer where the write is to be marked. An empty expected
@@ -33,16 +31,18 @@ static const char script_body[] =
     "local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
     "local op = ARGV[1]\n"
     "if op == 'open' then\n"
-    "  redis.call('SET', KEYS[4], ARGV[2])\n"
+    "  if KEYS[4] then redis.call('SET', KEYS[4], ARGV[2]) end\n"
     "  return {now, 'ok'}\n"
     "end\n"
-    "if redis.call('GET', KEYS[4]) ~= ARGV[2] then return {now, 'cold'} end\n"
+    "if KEYS[4] and redis.call('GET', KEYS[4]) ~= ARGV[2] then\n"
+    "  return {now, 'cold'}\n"
+    "end\n"
     "if op == 'close' then\n"
-    "  redis.call('SET', KEYS[4], 'closed')\n"
+    "  if KEYS[4] then redis.call('SET', KEYS[4], 'closed') end\n"
     "  return {now, 'ok'}\n"
     "end\n"
     "local function mark(who)\n"
-    "  if who ~= '' then redis.call('ZADD', KEYS[3], now, who) end\n"
+    "  if who ~= '' and KEYS[3] then redis.call('ZADD', KEYS[3], now, who) end\n"
     "end\n"
     "local function version(text, name)\n"
     "  if not text then return '0' end\n"
@@ -77,24 +77,6 @@ static const char script_body[] =
     "if put_turn then redis.call('SET', KEYS[2], ARGV[7], 'PX', " TURN_TTL_MS ") end\n"
     "mark(ARGV[8])\n"
     "return {now, 'ok'}\n";
-
-/* KEYS: the marks. ARGV: pairs of customer and mark. */
-static const struct svc_redis_script unmark_script = {
-    .source = "for i = 1, #ARGV, 2 do\n"
-              "  if redis.call('ZSCORE', KEYS[1], ARGV[i]) == ARGV[i + 1] then\n"
-              "    redis.call('ZREM', KEYS[1], ARGV[i])\n"
-              "  end\n"
-              "end\n"
-              "return 1\n",
-};
-
-/* KEYS: the marks. ARGV: age in milliseconds. Pairs of customer and mark. */
-static const struct svc_redis_script overdue_script = {
-    .source = "local t = redis.call('TIME')\n"
-              "local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
-              "return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1],\n"
-              "  'WITHSCORES', 'LIMIT', 0, " SWEEP_MAX ")\n",
-};
 
 struct keys {
     char session[KEY_SIZE];
@@ -156,46 +138,70 @@ struct call {
     const struct store_script *script;
     struct keys keys;
     const char *operation;
+    struct svc_slice marked; /* the customer whose write is to be marked; empty: none */
+    int64_t mark_ms;         /* where the mark was set apart from the script */
     struct svc_slice values[SCRIPT_VALUES_MAX];
     size_t value_count;
     struct svc_redis_batch *batch;
     const struct svc_redis_reply *reply;
 };
 
+/* In a cluster the mark lies on another node than the customer: it's set first, since one
+ * too many costs nothing. */
+static void add_mark(struct call *call)
+{
+    char text[24];
+
+    call->mark_ms = svc_clock_unix_ms();
+    const struct svc_slice command[] = {SVC_SLICE("ZADD"), SVC_SLICE(STORE_DIRTY_KEY),
+        number(call->mark_ms, text), call->marked};
+
+    svc_redis_batch_add(call->batch, sizeof command / sizeof command[0], command, 1);
+}
+
 /* As a plain command, so that a script that Redis doesn't know is no longer loaded
  * unseen: that Redis has lost it says that it may have lost the rest. */
 static bool send(struct call *call, bool whole)
 {
+    bool cluster = svc_redis_is_cluster(call->store->redis);
     char epoch[24];
     struct svc_redis_error error;
     struct svc_slice arguments[16] = {
         whole ? SVC_SLICE("EVAL") : SVC_SLICE("EVALSHA"),
         slice(whole ? call->script->source : call->script->sha),
-        SVC_SLICE("4"),
+        cluster ? SVC_SLICE("2") : SVC_SLICE("4"),
         slice(call->keys.session),
         slice(call->keys.turn),
-        SVC_SLICE(DIRTY_KEY),
-        SVC_SLICE(EPOCH_KEY),
-        slice(call->operation),
-        number(call->script->epoch, epoch),
     };
-    size_t count = 9;
+    size_t count = 5;
 
+    if (!cluster) {
+        arguments[count++] = SVC_SLICE(STORE_DIRTY_KEY);
+        arguments[count++] = SVC_SLICE(EPOCH_KEY);
+    }
+    arguments[count++] = slice(call->operation);
+    arguments[count++] = number(call->script->epoch, epoch);
     for (size_t i = 0; i < call->value_count; i++) {
         arguments[count++] = call->values[i];
     }
     svc_redis_batch_free(&call->batch);
     call->batch = svc_redis_batch_new();
+    if (cluster && call->marked.length > 0) {
+        add_mark(call);
+    }
     svc_redis_batch_add(call->batch, count, arguments, 3);
     if (svc_redis_run(call->store->redis, call->batch, &error) != SVC_OK) {
         return false;
     }
-    call->reply = svc_redis_batch_reply(call->batch, 0);
+    call->reply = svc_redis_batch_reply(call->batch, call->mark_ms > 0 ? 1 : 0);
     return true;
 }
 
 static enum store_redis_outcome run(struct call *call, bool rearm)
 {
+    /* A node of a cluster may be new, and not know any script yet. */
+    rearm = rearm || svc_redis_is_cluster(call->store->redis);
+
     if (!send(call, false)) {
         return STORE_REDIS_GONE;
     }
@@ -230,6 +236,12 @@ static void add(struct call *call, struct svc_slice value)
 {
     /* Not there and empty are the same to the script. */
     call->values[call->value_count++] = value.text != NULL ? value : SVC_SLICE("");
+}
+
+static void read_stamp(const struct call *call, struct store_stamp *ret_stamp)
+{
+    ret_stamp->now_ms = svc_redis_reply_int(svc_redis_reply_at(call->reply, 0));
+    ret_stamp->mark_ms = call->mark_ms > 0 ? call->mark_ms : ret_stamp->now_ms;
 }
 
 static struct svc_slice keep(struct svc_arena *arena, struct svc_slice text)
@@ -288,7 +300,8 @@ enum store_redis_outcome store_redis_load(struct store *store,
 }
 
 enum store_redis_outcome store_redis_save(struct store *store,
-    const struct store_mode *mode, const struct store_write *write, int64_t *ret_now_ms)
+    const struct store_mode *mode, const struct store_write *write,
+    struct store_stamp *ret_stamp)
 {
     const struct store_record *record = write->record;
     char texts[3][24];
@@ -302,16 +315,17 @@ enum store_redis_outcome store_redis_save(struct store *store,
     add(&call,
         write->turn.text != NULL ? number(record->turn_stored, texts[2]) : SVC_SLICE(""));
     add(&call, write->turn);
-    add(&call, write->clean || store->pg == NULL ? SVC_SLICE("") : record->key);
+    call.marked = write->clean || store->pg == NULL ? SVC_SLICE("") : record->key;
+    add(&call, call.marked);
     enum store_redis_outcome outcome = run(&call, mode->rearm);
-    *ret_now_ms = svc_redis_reply_int(svc_redis_reply_at(call.reply, 0));
+    read_stamp(&call, ret_stamp);
     svc_redis_batch_free(&call.batch);
     return outcome;
 }
 
 enum store_redis_outcome store_redis_touch(struct store *store,
     const struct store_mode *mode, const struct store_record *record, int64_t ttl_ms,
-    int64_t *ret_now_ms)
+    struct store_stamp *ret_stamp)
 {
     char texts[2][24];
     struct call call;
@@ -319,11 +333,37 @@ enum store_redis_outcome store_redis_touch(struct store *store,
     begin(&call, store, mode->script, record->key, "touch");
     add(&call, number(record->session_stored, texts[0]));
     add(&call, number(ttl_ms, texts[1]));
-    add(&call, store->pg == NULL ? SVC_SLICE("") : record->key);
+    call.marked = store->pg == NULL ? SVC_SLICE("") : record->key;
+    add(&call, call.marked);
     enum store_redis_outcome outcome = run(&call, mode->rearm);
-    *ret_now_ms = svc_redis_reply_int(svc_redis_reply_at(call.reply, 0));
+    read_stamp(&call, ret_stamp);
     svc_redis_batch_free(&call.batch);
     return outcome;
+}
+
+/* One plain command; the reply is the batch's. */
+static const struct svc_redis_reply *ask(struct store *store,
+    struct svc_redis_batch *batch, size_t count, const struct svc_slice *arguments,
+    size_t key_index)
+{
+    struct svc_redis_error error;
+
+    svc_redis_batch_add(batch, count, arguments, key_index);
+    if (svc_redis_run(store->redis, batch, &error) != SVC_OK) {
+        return NULL;
+    }
+    const struct svc_redis_reply *reply = svc_redis_batch_reply(batch, 0);
+    return svc_redis_reply_is_error(reply) ? NULL : reply;
+}
+
+static void note_epoch(struct store *store, int64_t epoch)
+{
+    SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
+    char text[24];
+    const struct svc_slice command[] = {
+        SVC_SLICE("SET"), SVC_SLICE(EPOCH_KEY), number(epoch, text)};
+
+    (void)ask(store, batch, 3, command, 1);
 }
 
 enum store_redis_outcome store_redis_open_epoch(
@@ -334,6 +374,9 @@ enum store_redis_outcome store_redis_open_epoch(
     begin(&call, store, script, SVC_SLICE("-"), "open");
     enum store_redis_outcome outcome = run(&call, true);
     svc_redis_batch_free(&call.batch);
+    if (outcome == STORE_REDIS_OK && svc_redis_is_cluster(store->redis)) {
+        note_epoch(store, script->epoch);
+    }
     return outcome;
 }
 
@@ -347,27 +390,14 @@ void store_redis_close_epoch(struct store *store, const struct store_script *scr
     svc_redis_batch_free(&call.batch);
 }
 
-/* One plain command; the reply is the batch's. */
-static const struct svc_redis_reply *ask(struct store *store,
-    struct svc_redis_batch *batch, size_t count, const struct svc_slice *arguments)
-{
-    struct svc_redis_error error;
-
-    svc_redis_batch_add(batch, count, arguments, count > 1 ? 1 : 0);
-    if (svc_redis_run(store->redis, batch, &error) != SVC_OK) {
-        return NULL;
-    }
-    const struct svc_redis_reply *reply = svc_redis_batch_reply(batch, 0);
-    return svc_redis_reply_is_error(reply) ? NULL : reply;
-}
-
 int64_t store_redis_epoch(struct store *store)
 {
     SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
     const struct svc_slice command[] = {SVC_SLICE("GET"), SVC_SLICE(EPOCH_KEY)};
     int64_t epoch = 0;
 
-    return svc_text_to_int64(svc_redis_reply_text(ask(store, batch, 2, command)), &epoch)
+    return svc_text_to_int64(
+               svc_redis_reply_text(ask(store, batch, 2, command, 1)), &epoch)
                ? epoch
                : 0;
 }
@@ -377,90 +407,20 @@ bool store_redis_run_id(struct store *store, char ret_run_id[64])
     static const char name[] = "run_id:";
     SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
     const struct svc_slice command[] = {SVC_SLICE("INFO"), SVC_SLICE("server")};
-    struct svc_slice info = svc_redis_reply_text(ask(store, batch, 2, command));
+    struct svc_redis_error error;
+    int64_t latency_us = 0;
+
+    if (svc_redis_is_cluster(store->redis)) {
+        snprintf(ret_run_id, 64, "cluster");
+        return svc_redis_ping(store->redis, &latency_us, &error) == SVC_OK;
+    }
+    struct svc_slice info = svc_redis_reply_text(ask(store, batch, 2, command, 0));
     const char *at =
         info.text != NULL ? memmem(info.text, info.length, name, sizeof name - 1) : NULL;
-
     if (at == NULL) {
         return false;
     }
     at += sizeof name - 1;
     snprintf(ret_run_id, 64, "%.*s", (int)strcspn(at, "\r\n"), at);
     return true;
-}
-
-void store_redis_unmark(struct store *store, const struct store_mark *marks, size_t count)
-{
-    enum { PAIRS = 6 };
-    SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
-    struct svc_redis_error error;
-
-    for (size_t i = 0; i < count && i < UNMARK_MAX * PAIRS; i += PAIRS) {
-        struct svc_slice arguments[1 + 2 * PAIRS] = {SVC_SLICE(DIRTY_KEY)};
-        char texts[PAIRS][24];
-        size_t used = 1;
-        for (size_t at = 0; at < PAIRS && i + at < count; at++) {
-            arguments[used++] = marks[i + at].key;
-            arguments[used++] = number(marks[i + at].mark_ms, texts[at]);
-        }
-        svc_redis_batch_add_script(batch, &unmark_script, 1, used, arguments);
-    }
-    /* What stays marked is swept once more, which changes nothing. */
-    enum svc_status status = svc_redis_run(store->redis, batch, &error);
-    (void)status;
-}
-
-static bool queue_swept(
-    struct store *store, struct svc_arena *arena, struct svc_slice key, int64_t mark_ms)
-{
-    struct store_mode mode;
-    struct store_record record = {.key = key, .turn_stored = -1};
-
-    store_mode_get(store, &mode);
-    if (mode.name != STORE_MODE_REDIS ||
-        store_redis_load(store, &mode, arena, &record) != STORE_REDIS_OK) {
-        return false;
-    }
-    if (record.head.form != SESSION_NONE && record.head.epoch == 0) {
-        record.session = (struct svc_slice){0};
-    }
-    struct store_queued queued = {
-        .key = key,
-        .session = record.session,
-        .session_version = record.head.version,
-        .expires_ms = record.expires_ms,
-        .turn = record.turn,
-        .turn_version = record.turn_stored,
-        .mark_ms = mark_ms,
-    };
-    store_queue_put(store->queue, &queued);
-    return true;
-}
-
-size_t store_redis_sweep(struct store *store, int64_t age_ms)
-{
-    SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
-    char text[24];
-    const struct svc_slice arguments[] = {SVC_SLICE(DIRTY_KEY), number(age_ms, text)};
-    struct svc_arena arena = {0};
-    struct svc_redis_error error;
-    size_t swept = 0;
-
-    svc_redis_batch_add_script(batch, &overdue_script, 1, 2, arguments);
-    if (svc_redis_run(store->redis, batch, &error) != SVC_OK) {
-        return 0;
-    }
-    const struct svc_redis_reply *reply = svc_redis_batch_reply(batch, 0);
-    for (size_t i = 0; i + 1 < svc_redis_reply_count(reply); i += 2) {
-        struct svc_slice key = svc_redis_reply_text(svc_redis_reply_at(reply, i));
-        int64_t mark_ms = 0;
-        if (svc_text_to_int64(
-                svc_redis_reply_text(svc_redis_reply_at(reply, i + 1)), &mark_ms) &&
-            queue_swept(store, &arena, key, mark_ms)) {
-            swept++;
-        }
-        svc_arena_reset(&arena);
-    }
-    svc_arena_done(&arena);
-    return swept;
 }

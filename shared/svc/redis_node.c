@@ -32,6 +32,7 @@ struct svc_redis_node *svc_redis_node_new(
     node->host = (struct svc_redis_host){svc_strdup(host), port};
     pthread_mutex_init(&node->mutex, NULL);
     for (size_t i = 0; i < SVC_REDIS_LANES_MAX; i++) {
+        node->lanes[i].node = node;
         svc_buf_init(&node->lanes[i].out, SIZE_MAX / 2);
     }
     return node;
@@ -105,8 +106,9 @@ static struct svc_redis_request *pop(struct svc_redis_node *node)
 }
 
 struct svc_redis_request *svc_redis_node_take(
-    struct svc_redis_node *node, struct svc_redis_lane *lane, size_t count, size_t bytes)
+    struct svc_redis_lane *lane, size_t count, size_t bytes)
 {
+    struct svc_redis_node *node = lane->node;
     struct svc_redis_request *list = NULL;
     struct svc_redis_request **end = &list;
 
@@ -170,9 +172,16 @@ void svc_redis_request_complete(
     notify(request, SVC_REDIS_DONE);
 }
 
-void svc_redis_node_pass_on(struct svc_redis_node *node, struct svc_redis_lane *lane,
-    enum svc_redis_round_end end)
+void svc_redis_node_hand_over(
+    struct svc_redis_lane *lane, struct svc_redis_request *request)
 {
+    request->lane = lane;
+    notify(request, SVC_REDIS_LEADING);
+}
+
+void svc_redis_node_pass_on(struct svc_redis_lane *lane, enum svc_redis_round_end end)
+{
+    struct svc_redis_node *node = lane->node;
     struct svc_redis_request *refused = NULL;
     struct svc_redis_request *next = NULL;
 
@@ -276,14 +285,6 @@ static void sleep_on(struct svc_redis_request *request)
     }
 }
 
-static void lead(struct svc_redis_request *request)
-{
-    struct svc_redis_round round;
-
-    svc_redis_round_begin(&round, request);
-    svc_redis_rounds_finish(&round, 1);
-}
-
 static void run_one(struct svc_redis_request *request)
 {
     enter(request, false);
@@ -291,14 +292,16 @@ static void run_one(struct svc_redis_request *request)
         sleep_on(request);
     }
     if (atomic_load(&request->state) == SVC_REDIS_LEADING) {
-        lead(request);
+        struct svc_redis_lane *lane = request->lane;
+        if (svc_redis_round_begin(request)) {
+            svc_redis_rounds_finish(&lane, 1);
+        }
     }
 }
 
 void svc_redis_requests_run(struct svc_redis_request *requests, size_t count)
 {
-    SVC_AUTO_FREE struct svc_redis_round *rounds =
-        count > 1 ? svc_alloc(count * sizeof *rounds) : NULL;
+    struct svc_redis_lane **lanes = count > 1 ? svc_alloc(count * sizeof *lanes) : NULL;
     size_t begun = 0;
 
     /* First what can go out at once, together. A thread that led one node while it waits
@@ -306,13 +309,15 @@ void svc_redis_requests_run(struct svc_redis_request *requests, size_t count)
     for (size_t i = 0; count > 1 && i < count; i++) {
         enter(&requests[i], true);
         if (atomic_load(&requests[i].state) == SVC_REDIS_LEADING) {
-            svc_redis_round_begin(&rounds[begun++], &requests[i]);
+            lanes[begun] = requests[i].lane;
+            begun += svc_redis_round_begin(&requests[i]);
         }
     }
-    svc_redis_rounds_finish(rounds, begun);
+    svc_redis_rounds_finish(lanes, begun);
     for (size_t i = 0; i < count; i++) {
         if (atomic_load(&requests[i].state) == SVC_REDIS_WAITING) {
             run_one(&requests[i]);
         }
     }
+    free((void *)lanes);
 }

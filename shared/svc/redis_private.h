@@ -150,9 +150,35 @@ struct svc_redis_request {
     _Atomic int state;
 };
 
+enum svc_redis_round_end {
+    SVC_REDIS_ROUND_GOOD,
+    SVC_REDIS_ROUND_BROKEN, /* the connection is lost: the next one may do */
+    SVC_REDIS_ROUND_FAILED, /* the node can't be reached or says nothing */
+};
+
+#define SVC_REDIS_ROUND_MAX 128
+
+/* One round trip. */
+struct svc_redis_round {
+    struct svc_redis_request *requests[SVC_REDIS_ROUND_MAX]; /* NULL: given up */
+    size_t expected[SVC_REDIS_ROUND_MAX];                    /* replies to each */
+    size_t count;
+    size_t current;
+    size_t read;                      /* replies of the current one */
+    size_t sent;                      /* bytes of the lane's out */
+    struct svc_redis_request *leader; /* NULL once it's answered */
+    int64_t began_ns;
+    int64_t deadline_ns; /* the next request's to be given up */
+    int64_t leave_ns;    /* then the leader leaves the rest to another */
+    bool under_way;
+};
+
+/* A connection with who uses it: at any time one thread, its leader. */
 struct svc_redis_lane {
+    struct svc_redis_node *node;
     struct svc_redis_connection *connection; /* NULL: none yet */
     struct svc_buf out;
+    struct svc_redis_round round;
     /* under the node's mutex: */
     bool busy;
     size_t load; /* requests of the round trip under way */
@@ -166,7 +192,7 @@ struct svc_redis_node {
     bool listed;
     bool seed;
     bool master;
-    int64_t asked_ms; /* last named by ASK */
+    int64_t asked_ms; /* last named by ASK; 0: never */
 
     pthread_mutex_t mutex;
     /* under the mutex: */
@@ -191,43 +217,22 @@ void svc_redis_requests_run(struct svc_redis_request *requests, size_t count);
 
 /* ---- one round trip */
 
-#define SVC_REDIS_ROUND_MAX 128
-
-enum svc_redis_round_end {
-    SVC_REDIS_ROUND_GOOD,
-    SVC_REDIS_ROUND_BROKEN, /* the connection is lost: the next one may do */
-    SVC_REDIS_ROUND_FAILED, /* the node can't be reached or says nothing */
-};
-
-struct svc_redis_round {
-    struct svc_redis_node *node;
-    struct svc_redis_lane *lane;
-    /* NULL: given up; its replies are thrown away */
-    struct svc_redis_request *requests[SVC_REDIS_ROUND_MAX];
-    size_t expected[SVC_REDIS_ROUND_MAX]; /* replies */
-    size_t count;
-    size_t current;
-    size_t read; /* replies of the current one */
-    size_t sent; /* bytes of lane->out */
-    int64_t began_ns;
-    int64_t deadline_ns; /* the next request's to be given up */
-    bool finished;
-    enum svc_redis_round_end end;
-};
-
-/* Sends what REQUEST, which leads, and all who wait have to say. */
-void svc_redis_round_begin(
-    struct svc_redis_round *round, struct svc_redis_request *request);
-/* Waits for the replies to rounds that have begun, and hands each on to who wants it. */
-void svc_redis_rounds_finish(struct svc_redis_round *rounds, size_t count);
+/* Sends what REQUEST, which leads its lane, and all who wait have to say; or goes on with
+ * a round trip that another leader left. False when it's over already. */
+bool svc_redis_round_begin(struct svc_redis_request *request);
+/* Waits for the replies to round trips that have begun, and hands each on to who wants
+ * it. Changes the list. */
+void svc_redis_rounds_finish(struct svc_redis_lane **lanes, size_t count);
 
 /* Takes up to COUNT requests of up to BYTES together from the queue, for LANE to carry
  * beside its leader's; returns their list. */
 struct svc_redis_request *svc_redis_node_take(
-    struct svc_redis_node *node, struct svc_redis_lane *lane, size_t count, size_t bytes);
+    struct svc_redis_lane *lane, size_t count, size_t bytes);
 /* Ends the lead on a lane: the first who waits has it now. */
-void svc_redis_node_pass_on(struct svc_redis_node *node, struct svc_redis_lane *lane,
-    enum svc_redis_round_end end);
+void svc_redis_node_pass_on(struct svc_redis_lane *lane, enum svc_redis_round_end end);
+/* Makes REQUEST, which waits in the lane's round trip, its leader. */
+void svc_redis_node_hand_over(
+    struct svc_redis_lane *lane, struct svc_redis_request *request);
 /* Gives REQUEST its status and wakes its thread. REQUEST is gone then. */
 void svc_redis_request_complete(
     struct svc_redis_request *request, enum svc_status status, const char *message);

@@ -61,6 +61,6 @@ bool svc_redis_reply_is_error_of(const struct svc_redis_reply *reply, const char
     struct svc_slice text = svc_redis_reply_text(reply);
     size_t length = strlen(prefix);
 
-    return svc_redis_reply_is_error(reply) && text.length >= length &&
-           memcmp(text.text, prefix, length) == 0;
+    return svc_redis_reply_is_error(reply) && text.text != NULL &&
+           text.length >= length && memcmp(text.text, prefix, length) == 0;
 }

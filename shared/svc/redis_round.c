@@ -2,7 +2,6 @@
 
 #include "clock.h"
 
-#include <assert.h>
 #include <poll.h>
 #include <stdlib.h>
 
@@ -10,62 +9,63 @@
 #define ROUND_BYTES_MAX ((size_t)256 * 1024)
 /* A lane keeps a send buffer of this size. */
 #define OUT_KEEP ((size_t)64 * 1024)
+/* A leader that has its own replies waits no longer than this for those of others. */
+#define STAY_NS INT64_C(1000000)
 
-static void fail_all(
-    struct svc_redis_round *round, enum svc_status status, const char *message)
+/* Whether the thread still leads the round trip. */
+enum lead { LEAVES, STAYS };
+
+static enum lead finish(struct svc_redis_lane *lane, enum svc_redis_round_end end)
 {
+    lane->round.under_way = false;
+    if (end != SVC_REDIS_ROUND_GOOD) {
+        svc_redis_connection_close(&lane->connection);
+    }
+    if (lane->out.room > OUT_KEEP) {
+        svc_buf_done(&lane->out);
+    }
+    svc_redis_node_pass_on(lane, end);
+    return LEAVES;
+}
+
+static enum lead break_off(struct svc_redis_lane *lane, const char *message)
+{
+    struct svc_redis_round *round = &lane->round;
+
     for (size_t i = round->current; i < round->count; i++) {
         if (round->requests[i] != NULL) {
-            svc_redis_request_complete(round->requests[i], status, message);
+            svc_redis_request_complete(round->requests[i], SVC_UNAVAILABLE, message);
         }
     }
-    round->current = round->count;
+    return finish(lane, SVC_REDIS_ROUND_BROKEN);
 }
 
-static void finish(struct svc_redis_round *round, enum svc_redis_round_end end)
+static void add_request(struct svc_redis_lane *lane, struct svc_redis_request *request)
 {
-    round->finished = true;
-    if (end != SVC_REDIS_ROUND_GOOD) {
-        svc_redis_connection_close(&round->lane->connection);
-    }
-    if (round->lane->out.room > OUT_KEEP) {
-        svc_buf_done(&round->lane->out);
-    }
-    svc_redis_node_pass_on(round->node, round->lane, end);
-}
+    struct svc_redis_round *round = &lane->round;
 
-static void break_off(
-    struct svc_redis_round *round, enum svc_redis_round_end end, const char *message)
-{
-    fail_all(round, SVC_UNAVAILABLE, message);
-    finish(round, end);
-}
-
-static bool add_request(struct svc_redis_round *round, struct svc_redis_request *request)
-{
     if (request->deadline_ns <= round->began_ns) {
         svc_redis_request_complete(
             request, SVC_TIMEOUT, "no connection was free in time");
-        return false;
+        return;
     }
     request->sent = true;
-    svc_buf_add(&round->lane->out, request->bytes, request->length);
+    svc_buf_add(&lane->out, request->bytes, request->length);
     round->requests[round->count] = request;
     round->expected[round->count++] = request->reply_count;
     if (request->deadline_ns < round->deadline_ns) {
         round->deadline_ns = request->deadline_ns;
     }
-    return true;
 }
 
 /* False when the connection is broken. */
-static bool send_rest(struct svc_redis_round *round)
+static bool send_rest(struct svc_redis_lane *lane)
 {
-    const struct svc_buf *out = &round->lane->out;
+    struct svc_redis_round *round = &lane->round;
 
-    while (round->sent < out->length) {
-        ptrdiff_t sent = svc_redis_connection_send(
-            round->lane->connection, out->bytes + round->sent, out->length - round->sent);
+    while (round->sent < lane->out.length) {
+        ptrdiff_t sent = svc_redis_connection_send(lane->connection,
+            lane->out.bytes + round->sent, lane->out.length - round->sent);
         if (sent <= 0) {
             return sent == 0;
         }
@@ -75,56 +75,57 @@ static bool send_rest(struct svc_redis_round *round)
 }
 
 /* A connection that is there and seems to live, or a new one. */
-static bool ensure_connection(struct svc_redis_round *round,
-    const struct svc_redis_request *request, struct svc_redis_error *ret_error)
+static bool ensure_connection(
+    struct svc_redis_lane *lane, int64_t deadline_ns, struct svc_redis_error *ret_error)
 {
-    struct svc_redis_lane *lane = round->lane;
-
     if (lane->connection != NULL && svc_redis_connection_is_idle(lane->connection)) {
         return true;
     }
     svc_redis_connection_close(&lane->connection);
     lane->connection = svc_redis_connection_open(
-        round->node->options, &round->node->host, request->deadline_ns, ret_error);
+        lane->node->options, &lane->node->host, deadline_ns, ret_error);
     return lane->connection != NULL;
 }
 
-void svc_redis_round_begin(
-    struct svc_redis_round *round, struct svc_redis_request *request)
+bool svc_redis_round_begin(struct svc_redis_request *request)
 {
+    struct svc_redis_lane *lane = request->lane;
+    struct svc_redis_round *round = &lane->round;
     struct svc_redis_error error;
 
-    round->node = request->node;
-    round->lane = request->lane;
+    if (round->under_way) {
+        return true;
+    }
     round->count = round->current = round->read = round->sent = 0;
-    round->finished = false;
+    round->leader = request;
+    round->leave_ns = request->deadline_ns;
     round->deadline_ns = INT64_MAX;
     round->began_ns = svc_clock_monotonic_ns();
-    svc_buf_clear(&round->lane->out);
+    svc_buf_clear(&lane->out);
     if (request->deadline_ns <= round->began_ns) {
-        (void)add_request(round, request);
-        finish(round, SVC_REDIS_ROUND_GOOD);
-        return;
+        add_request(lane, request);
+        return finish(lane, SVC_REDIS_ROUND_GOOD) == STAYS;
     }
-    if (!ensure_connection(round, request, &error)) {
+    if (!ensure_connection(lane, request->deadline_ns, &error)) {
         svc_redis_request_complete(request, error.status, error.message);
-        finish(round, SVC_REDIS_ROUND_FAILED);
-        return;
+        return finish(lane, SVC_REDIS_ROUND_FAILED) == STAYS;
     }
-    (void)add_request(round, request);
-    struct svc_redis_request *next = svc_redis_node_take(
-        round->node, round->lane, SVC_REDIS_ROUND_MAX - 1, ROUND_BYTES_MAX);
+    round->under_way = true;
+    add_request(lane, request);
+    struct svc_redis_request *next =
+        svc_redis_node_take(lane, SVC_REDIS_ROUND_MAX - 1, ROUND_BYTES_MAX);
     while ((request = next) != NULL) {
         next = request->next;
-        (void)add_request(round, request);
+        add_request(lane, request);
     }
-    if (!send_rest(round)) {
-        break_off(round, SVC_REDIS_ROUND_BROKEN, "the connection broke");
-    }
+    return send_rest(lane) || break_off(lane, "the connection broke") == STAYS;
 }
 
-/* Goes on to the next request once all replies of one are there. */
-static void take_reply(struct svc_redis_round *round, struct svc_redis_reply *reply)
+/* Goes on to the next request once all replies of one are there; returns that one, or
+ * NULL.
+ */
+static struct svc_redis_request *take_reply(
+    struct svc_redis_round *round, struct svc_redis_reply *reply)
 {
     struct svc_redis_request *request = round->requests[round->current];
 
@@ -134,43 +135,64 @@ static void take_reply(struct svc_redis_round *round, struct svc_redis_reply *re
         svc_redis_reply_free(&reply);
     }
     if (++round->read < round->expected[round->current]) {
-        return;
+        return NULL;
     }
     round->requests[round->current++] = NULL;
     round->read = 0;
-    if (request != NULL) {
+    if (request != NULL && request == round->leader) {
+        int64_t leave_ns = svc_clock_monotonic_ns() + STAY_NS;
+        round->leader = NULL;
+        round->leave_ns = leave_ns < round->leave_ns ? leave_ns : round->leave_ns;
+    }
+    return request;
+}
+
+/* Takes what has come; false where it isn't RESP. Those who are answered wake together at
+ * the end, or the first of them would take the leader's processor. */
+static bool take_replies(struct svc_redis_lane *lane)
+{
+    struct svc_redis_round *round = &lane->round;
+    struct svc_redis_request *answered = NULL;
+    struct svc_redis_request **end = &answered;
+    struct svc_redis_reply *reply = NULL;
+    int got = 1;
+
+    while (round->current < round->count &&
+           (got = svc_redis_connection_next(lane->connection, &reply)) > 0) {
+        *end = take_reply(round, reply);
+        if (*end != NULL) {
+            end = &(*end)->next;
+            *end = NULL;
+        }
+    }
+    while (answered != NULL) {
+        struct svc_redis_request *request = answered;
+        answered = request->next;
         svc_redis_request_complete(request, SVC_OK, "");
     }
+    return got >= 0;
 }
 
-static void read_replies(struct svc_redis_round *round)
+static enum lead read_replies(struct svc_redis_lane *lane)
 {
-    struct svc_redis_connection *connection = round->lane->connection;
+    const struct svc_redis_round *round = &lane->round;
     struct svc_redis_error error;
 
-    if (svc_redis_connection_receive(connection, &error) < 0) {
-        break_off(round, SVC_REDIS_ROUND_BROKEN, error.message);
-        return;
+    if (svc_redis_connection_receive(lane->connection, &error) < 0) {
+        return break_off(lane, error.message);
     }
-    while (round->current < round->count) {
-        struct svc_redis_reply *reply = NULL;
-        int got = svc_redis_connection_next(connection, &reply);
-        if (got < 0) {
-            break_off(round, SVC_REDIS_ROUND_BROKEN, "Redis sent what isn't RESP");
-            return;
-        }
-        if (got == 0) {
-            return;
-        }
-        take_reply(round, reply);
+    if (!take_replies(lane)) {
+        return break_off(lane, "Redis sent what isn't RESP");
     }
-    finish(round, SVC_REDIS_ROUND_GOOD);
+    return round->current < round->count ? STAYS : finish(lane, SVC_REDIS_ROUND_GOOD);
 }
 
-/* Gives up those whose time is over; the connection too where they are all. */
-static void give_up_late(struct svc_redis_round *round, int64_t now_ns)
+/* Gives up those whose time is over; returns the one with the most of it left, or NULL.
+ */
+static struct svc_redis_request *give_up_late(
+    struct svc_redis_round *round, int64_t now_ns)
 {
-    bool somebody = false;
+    struct svc_redis_request *last = NULL;
 
     round->deadline_ns = INT64_MAX;
     for (size_t i = round->current; i < round->count; i++) {
@@ -184,74 +206,93 @@ static void give_up_late(struct svc_redis_round *round, int64_t now_ns)
                 request, SVC_TIMEOUT, "Redis did not answer in time");
             continue;
         }
-        somebody = true;
         if (request->deadline_ns < round->deadline_ns) {
             round->deadline_ns = request->deadline_ns;
         }
+        last = last == NULL || request->deadline_ns > last->deadline_ns ? request : last;
     }
-    if (!somebody) {
-        /* One that came late into its own time says nothing about Redis. */
-        bool long_enough =
-            now_ns - round->began_ns >= round->node->options->timeout_ns / 2;
-        finish(round, long_enough ? SVC_REDIS_ROUND_FAILED : SVC_REDIS_ROUND_BROKEN);
-    }
+    return last;
 }
 
-static void go_on(struct svc_redis_round *round, short events)
+/* What the time asks for: the leader has its own, too. */
+static enum lead look_at_clock(struct svc_redis_lane *lane)
 {
-    if ((events & POLLOUT) != 0 && !send_rest(round)) {
-        break_off(round, SVC_REDIS_ROUND_BROKEN, "the connection broke");
-        return;
-    }
-    if ((events & (POLLIN | POLLERR | POLLHUP)) != 0) {
-        read_replies(round);
-    }
-    if (round->finished || round->deadline_ns == INT64_MAX) {
-        return;
-    }
+    struct svc_redis_round *round = &lane->round;
     int64_t now_ns = svc_clock_monotonic_ns();
-    if (now_ns >= round->deadline_ns) {
-        give_up_late(round, now_ns);
+
+    if (now_ns < round->deadline_ns && now_ns < round->leave_ns) {
+        return STAYS;
     }
+    struct svc_redis_request *last = give_up_late(round, now_ns);
+    if (last == NULL) {
+        /* One that came late into its own time says nothing about Redis. */
+        bool silent = now_ns - round->began_ns >= lane->node->options->timeout_ns / 2;
+        return finish(lane, silent ? SVC_REDIS_ROUND_FAILED : SVC_REDIS_ROUND_BROKEN);
+    }
+    if (now_ns < round->leave_ns) {
+        return STAYS;
+    }
+    round->leader = last;
+    round->leave_ns = last->deadline_ns;
+    svc_redis_node_hand_over(lane, last);
+    return LEAVES;
 }
 
-/* Fills FDS with what the rounds wait for; returns when the first is late, or INT64_MAX
- * where all are finished. */
-static int64_t prepare_poll(
-    const struct svc_redis_round *rounds, size_t count, struct pollfd *fds)
+static enum lead go_on(struct svc_redis_lane *lane, short events)
 {
-    int64_t deadline_ns = INT64_MAX;
+    if ((events & POLLOUT) != 0 && !send_rest(lane)) {
+        return break_off(lane, "the connection broke");
+    }
+    if ((events & (POLLIN | POLLERR | POLLHUP)) != 0 && read_replies(lane) == LEAVES) {
+        return LEAVES;
+    }
+    return look_at_clock(lane);
+}
+
+/* Fills FDS with what the lanes wait for; returns when the clock asks for something, or
+ * INT64_MAX where none is left. */
+static int64_t prepare_poll(
+    struct svc_redis_lane *const *lanes, size_t count, struct pollfd *fds)
+{
+    int64_t until_ns = INT64_MAX;
 
     for (size_t i = 0; i < count; i++) {
-        const struct svc_redis_round *round = &rounds[i];
         fds[i] = (struct pollfd){.fd = -1};
-        if (round->finished) {
+        if (lanes[i] == NULL) {
             continue;
         }
-        bool unsent = round->sent < round->lane->out.length;
-        fds[i].fd = svc_redis_connection_fd(round->lane->connection);
-        fds[i].events = (short)(POLLIN | (unsent ? POLLOUT : 0));
-        deadline_ns = round->deadline_ns < deadline_ns ? round->deadline_ns : deadline_ns;
+        const struct svc_redis_round *round = &lanes[i]->round;
+        bool unsent = round->sent < lanes[i]->out.length;
+        fds[i].fd = svc_redis_connection_fd(lanes[i]->connection);
+        fds[i].events = POLLIN;
+        if (unsent) {
+            fds[i].events = POLLIN | POLLOUT;
+        }
+        until_ns = round->deadline_ns < until_ns ? round->deadline_ns : until_ns;
+        until_ns = round->leave_ns < until_ns ? round->leave_ns : until_ns;
     }
-    return deadline_ns;
+    return until_ns;
 }
 
-void svc_redis_rounds_finish(struct svc_redis_round *rounds, size_t count)
+void svc_redis_rounds_finish(struct svc_redis_lane **lanes, size_t count)
 {
     struct pollfd few[4];
     SVC_AUTO_FREE struct pollfd *many =
         count > 4 ? svc_alloc(count * sizeof *many) : NULL;
     struct pollfd *fds = many != NULL ? many : few;
-    int64_t deadline_ns = 0;
+    int64_t until_ns = 0;
 
-    while ((deadline_ns = prepare_poll(rounds, count, fds)) != INT64_MAX) {
-        int64_t left_ns = deadline_ns - svc_clock_monotonic_ns();
+    while ((until_ns = prepare_poll(lanes, count, fds)) != INT64_MAX) {
+        int64_t left_ns = until_ns - svc_clock_monotonic_ns();
         left_ns = left_ns > 0 ? left_ns : 0;
         struct timespec left = {left_ns / 1000000000, left_ns % 1000000000};
         int ready = ppoll(fds, count, &left, NULL);
         for (size_t i = 0; i < count; i++) {
-            if (fds[i].fd >= 0) {
-                go_on(&rounds[i], ready > 0 ? fds[i].revents : 0);
+            if (ready <= 0) {
+                fds[i].revents = 0;
+            }
+            if (lanes[i] != NULL && go_on(lanes[i], fds[i].revents) == LEAVES) {
+                lanes[i] = NULL;
             }
         }
     }

@@ -9,7 +9,7 @@
 
 /* So many times a command follows redirections without a pause in between. */
 #define TRIES_QUICK 4
-#define PAUSE_MS 5
+#define PAUSE_NS INT64_C(5000000)
 /* So long after CLUSTERDOWN lasted for a whole call, others don't wait for its end. */
 #define DOWN_MS 250
 #define SENT_AGAIN_MAX 1
@@ -119,7 +119,7 @@ static void review_error(struct route *route, size_t index, struct svc_redis_nod
     route->refresh = route->refresh || down;
     route->down = route->down || down;
     int64_t now_ns = svc_clock_monotonic_ns();
-    if (now_ns + PAUSE_MS * 1000000 >= route->deadline_ns ||
+    if (now_ns + PAUSE_NS >= route->deadline_ns ||
         (down && now_ns / 1000000 < atomic_load(&route->redis->down_until_ms))) {
         fail(route, SVC_UNAVAILABLE, svc_redis_reply_text(reply).text);
         return;
@@ -289,7 +289,7 @@ static void run_legs(struct route *route)
 
 static void pause_between(struct route *route, unsigned tries)
 {
-    static const struct timespec pause = {0, PAUSE_MS * 1000000};
+    static const struct timespec pause = {0, PAUSE_NS};
 
     if (route->refresh) {
         svc_redis_topology_refresh(route->redis, route->deadline_ns);

@@ -11,8 +11,8 @@
 /* CLUSTER SLOTS at most so often, or a cluster in trouble would be asked by every call.
  */
 #define REFRESH_PAUSE_MS 100
-/* A node that only ASK has named may get its first slot; till then it stays known. */
-#define ASKED_MS 60000
+/* A node that ASK has named may get its first slot; it counts as a master so long. */
+#define ASKED_MS 10000
 
 void svc_redis_topology_init(struct svc_redis *redis)
 {
@@ -275,19 +275,32 @@ static bool make_known(
     return known;
 }
 
+/* With the mutex held: for a command without key, or a slot that nobody has: some master
+ * will say CLUSTERDOWN, or know better. */
+static struct svc_redis_node *any_master(const struct svc_redis *redis)
+{
+    for (size_t i = 0; i < redis->node_count; i++) {
+        if (redis->nodes[i]->master) {
+            return redis->nodes[i];
+        }
+    }
+    return redis->nodes[0];
+}
+
 struct svc_redis_node *svc_redis_topology_find(struct svc_redis *redis, int slot,
     int64_t deadline_ns, struct svc_redis_error *ret_error)
 {
+    struct svc_redis_node *node = NULL;
+
     if (!make_known(redis, deadline_ns, ret_error)) {
         return NULL;
     }
     pthread_mutex_lock(&redis->mutex);
-    struct svc_redis_node *node =
-        redis->cluster && slot >= 0 ? redis->slots[slot] : redis->nodes[0];
-    /* A slot that nobody has: some master will say CLUSTERDOWN, or know better. */
-    for (size_t i = 0; redis->cluster && i < redis->node_count; i++) {
-        bool unfit = node == NULL || (slot < 0 && !node->master);
-        node = unfit && redis->nodes[i]->master ? redis->nodes[i] : node;
+    if (slot >= 0 && redis->slots != NULL) {
+        node = redis->slots[slot];
+    }
+    if (node == NULL) {
+        node = any_master(redis);
     }
     node->users++;
     pthread_mutex_unlock(&redis->mutex);
@@ -314,9 +327,9 @@ struct svc_redis_node *svc_redis_topology_redirect(struct svc_redis *redis, int 
             node->master = true;
             atomic_fetch_add(&redis->version, 1);
         }
-        /* It may not be in the next CLUSTER SLOTS yet, of another node. */
-        node->asked_ms = svc_clock_monotonic_ms();
-        if (!is_ask) {
+        if (is_ask) {
+            node->asked_ms = svc_clock_monotonic_ms();
+        } else {
             redis->slots[slot] = node;
         }
     }

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 import redis as redis_client
 
+from launcher.ports import lasting_port
 from launcher.servers import Postgres, Redis
 from tests.service import Service
 
@@ -39,6 +40,8 @@ class OwnRedis:
     def __init__(self, folder: Path, *, appendonly: bool) -> None:
         self.folder = folder
         self.appendonly = appendonly
+        folder.mkdir(parents=True)
+        (folder / "port").write_text(f"{lasting_port()}\n")
         self.server = Redis.start(folder, appendonly=appendonly)
 
     @property

@@ -140,6 +140,31 @@ def test_trickle_does_not_stretch_the_timeout(driver: DriverFactory) -> None:
         connection.close()
 
 
+def test_leader_leaves_in_its_own_time(driver: DriverFactory) -> None:
+    """Three calls 0.2 s and 0.4 s apart share a round trip without an end: each of them, the one
+    that leads too, is told so after its own second."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = driver(
+            f"redis://127.0.0.1:{listener.getsockname()[1]}", timeout_ms=1000, pool_size=1
+        )
+        client.ask("load", 1)
+        connection, _ = listener.accept()
+        with connection:
+            assert b"PING" in connection.recv(1000)
+            connection.sendall(b"+PONG\r\n")
+            assert b"GET" in connection.recv(1000)
+            time.sleep(0.2)
+            client.ask("load", 1)
+            time.sleep(0.45)
+            client.ask("load", 1)
+            time.sleep(0.05)
+            connection.sendall(b"-ERR late\r\n" * 3)
+            time.sleep(1.2)
+            counts = client.ask("stop")
+    assert counts["refused"] == 1 and counts["timeout"] >= 2, counts
+    assert 990 <= counts["longest_ms"] < 1300
+
+
 def test_restart_costs_no_call(driver: DriverFactory, server: Redis, folder: Path) -> None:
     client = driver(server.url)
     assert client.set("a", 1)["status"] == "OK"

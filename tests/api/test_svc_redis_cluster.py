@@ -149,7 +149,9 @@ def test_slot_that_moves(client: Driver, whole: RedisCluster) -> None:
     assert answer["status"] == "OK" and answer["replies"] == [2, 2, "OK", "7"]
     assert target.command("GET", "a{m}").startswith("-MOVED"), "it went with ASKING"
     split = client.ask("script", 2, "a{m}", "b{m}", "v")
-    assert split["status"] == "UNAVAILABLE" and "TRYAGAIN" in split["message"]
+    # The last of many tries may be on its way when the time is over.
+    assert split["status"] == "TIMEOUT" or "TRYAGAIN" in split["message"], split
+    assert split["status"] != "OK" and split["took_ms"] > TIMEOUT_MS / 2
     assert split["took_ms"] < TIMEOUT_MS + SLACK_MS
     assert client.ask("script", 1, "a{m}", "v")["replies"] == [["a{m}", "v"]]
     end_move(whole, slot, source, target)

@@ -182,6 +182,40 @@ def test_cluster_through_a_failover(cluster: RedisCluster) -> None:
     writer.close()
 
 
+def test_cluster_that_a_master_joins(cluster: RedisCluster) -> None:
+    """A key read through ASK is of a master that CLUSTER SLOTS doesn't name yet: from that read
+    on nothing may be served until it's followed, too."""
+    watch = Watch(cluster.url, "session:")
+    until(watch.is_live, 30)
+    driver = watch.driver
+    driver.set("session:{j}", 1)
+    slot = driver.ask("slot", "session:{j}")["slot"]
+    source = next(
+        node for node in cluster.masters()
+        if not cluster.query(node, "GET", "session:{j}").startswith("MOVED")
+    )  # fmt: skip
+    target = cluster.start_node(len(cluster.nodes))
+    cluster.nodes.append(target)
+    cluster.query(source, "CLUSTER", "MEET", "127.0.0.1", str(target.port))
+    until(lambda: "cluster_state:ok" in cluster.query(target, "CLUSTER", "INFO"), 20)
+    source_id, target_id = (cluster.query(node, "CLUSTER", "MYID") for node in (source, target))
+    ok = cluster.query(target, "CLUSTER", "SETSLOT", str(slot), "IMPORTING", source_id)
+    assert ok == cluster.query(source, "CLUSTER", "SETSLOT", str(slot), "MIGRATING", target_id)
+    moved = cluster.query(source, "MIGRATE", "127.0.0.1", str(target.port), "session:{j}", "0",
+                          "5000")  # fmt: skip
+    assert (ok, moved) == ("OK", "OK")
+    until(lambda: watch.was_told("session:{j}"))
+    watch.forget()
+    assert driver.get("session:{j}") == "1"
+    until(watch.was_lost)
+    until(watch.is_live)
+    watch.forget()
+    assert driver.set("session:{j}", 2)["status"] == "OK"
+    until(lambda: watch.was_told("session:{j}"))
+    assert cluster.query(source, "GET", "session:{j}").startswith("ASK")
+    watch.driver.close()
+
+
 def test_cluster_whose_replica_takes_over_in_peace(cluster: RedisCluster) -> None:
     """No connection is lost: the new set of masters alone says that it must subscribe anew."""
     watch = Watch(cluster.url, "session:")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -12,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from launcher.settings import read_env_file
+from launcher.system import find
 from tests.conftest import ROOT
-from tests.e2e.shop import Shop
+from tests.e2e.shop import STATUS_DELAYS, Shop
 
 
 @pytest.fixture(scope="session")
@@ -58,12 +61,34 @@ def monkeypatch_session() -> Iterator[pytest.MonkeyPatch]:
 
 
 @pytest.fixture
+def outage(commerce):
+    """with outage(service): it is down, or (hung=True) takes calls and answers none."""
+
+    @contextlib.contextmanager
+    def down(name: str, *, hung: bool = False) -> Iterator[None]:
+        process = find(name)
+        assert process is not None, f"{name} doesn't run"
+        os.kill(process.pid, signal.SIGSTOP if hung else signal.SIGTERM)
+        try:
+            assert hung or process.wait(10)
+            yield
+        finally:
+            if hung:
+                os.kill(process.pid, signal.SIGCONT)
+            else:
+                commerce("up")
+
+    return down
+
+
+@pytest.fixture
 def shop(system: dict[str, str], request: pytest.FixtureRequest, state_folder: Path) -> Iterator[Shop]:
     """The shop with nothing under way; a failed test shows the ends of the logs."""
     with Shop(system) as shop:
+        shop.settings(**STATUS_DELAYS)
         shop.settle()
         yield shop
-        shop.settings(fail_next=None)
+        shop.settings(fail_next=None, graph_delay_ms=0)
     if getattr(request.node, "failed", False):
         for log in sorted((state_folder / "logs").glob("*.log")):
             lines = log.read_text(errors="replace").splitlines()[-15:]

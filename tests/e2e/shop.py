@@ -10,10 +10,13 @@ from typing import Any
 import httpx
 import psycopg
 
+from tests.e2e.executions import Execution, read_execution
+
 REPLY_TIMEOUT_S = 20
 SETTLE_TIMEOUT_S = 30
-# Longer than the simulator takes from a message of the shop to its last status.
-QUIET_S = 1.5
+# How long the simulator takes from a message of the shop to its statuses, and a while more.
+STATUS_DELAYS = {"sent_delay_ms": 20, "delivered_delay_ms": 60, "read_delay_ms": 150}
+QUIET_S = 0.8
 UNFINISHED = ("new", "running", "waiting")
 
 _numbers = itertools.count(int(time.time()) % 1_000_000 * 1000)
@@ -42,11 +45,16 @@ class Customer:
         answer = self.shop.sim.get(f"{self.path}/messages", params={"direction": "to_customer"})
         return _json(answer)["messages"]
 
+    def until_replies(self, count: int, timeout_s: float = REPLY_TIMEOUT_S) -> float:
+        """Waits until there are so many, or the time is over; the seconds that it took."""
+        begin = time.monotonic()
+        while len(self.replies()) < count and time.monotonic() < begin + timeout_s:
+            time.sleep(0.05)
+        return time.monotonic() - begin
+
     def wait_replies(self, count: int = 1) -> list[str]:
         """The texts of that many replies, none more: what n8n runs is waited for."""
-        end = time.monotonic() + REPLY_TIMEOUT_S
-        while len(self.replies()) < count and time.monotonic() < end:
-            time.sleep(0.05)
+        self.until_replies(count)
         self.shop.settle()
         texts = [reply["text"] for reply in self.replies()]
         assert len(texts) == count, f"{len(texts)} replies, not {count}: {texts}"
@@ -64,6 +72,8 @@ class Shop:
         self.n8n = httpx.Client(base_url=env["N8N_URL"], timeout=30)
         n8n_database = env["DATABASE_URL"].rpartition("/")[0] + "/n8n"
         self._executions = psycopg.connect(n8n_database, autocommit=True)
+        token = {"Authorization": f"Bearer {env['SERVICE_TOKEN']}"}
+        self.services = httpx.Client(headers=token, timeout=30)
 
     def __enter__(self) -> Shop:
         return self
@@ -71,6 +81,7 @@ class Shop:
     def __exit__(self, *_: object) -> None:
         self.sim.close()
         self.n8n.close()
+        self.services.close()
         self._executions.close()
 
     def customer(self, **identity: Any) -> Customer:
@@ -92,13 +103,29 @@ class Shop:
 
     def parse(self, body: str, signature: str) -> Json:
         """What the service says of a webhook body, asked directly."""
-        headers = {
-            "Authorization": f"Bearer {self.env['SERVICE_TOKEN']}",
-            "Content-Type": "application/json",
-            "X-Hub-Signature-256": signature,
-        }
+        headers = {"Content-Type": "application/json", "X-Hub-Signature-256": signature}
         url = f"{self.env['PARSE_MESSAGE_OPTIMIZED_URL']}/v1/parse"
-        return _json(httpx.post(url, content=body.encode(), headers=headers))
+        return _json(self.services.post(url, content=body.encode(), headers=headers))
+
+    def check_limit(self, key: str, message_id: str) -> Json:
+        """Counts a message against the customer's limits, as the workflow does."""
+        url = f"{self.env['OPTIMIZED_RATE_LIMITER_URL']}/v1/check"
+        return _json(self.services.post(url, json={"customer_phone": key, "message_id": message_id}))
+
+    def limits(self, key: str) -> Json:
+        return _json(self.services.get(f"{self.env['OPTIMIZED_RATE_LIMITER_URL']}/v1/limits/{key}"))
+
+    def reset_limits(self, key: str) -> None:
+        _json(self.services.delete(f"{self.env['OPTIMIZED_RATE_LIMITER_URL']}/v1/limits/{key}"))
+
+    def session(self, key: str) -> Json:
+        url = f"{self.env['REDIS_CACHE_MANAGER_CONSOLIDATED_URL']}/v1/sessions/{key}"
+        return _json(self.services.get(url))
+
+    def turn(self, step: str, key: str, **more: Any) -> Json:
+        """Begins or ends a turn as another execution would."""
+        url = f"{self.env['REDIS_CACHE_MANAGER_CONSOLIDATED_URL']}/v1/turns/{step}"
+        return _json(self.services.post(url, json={"customer_phone": key, **more}))
 
     def upload(self, data: bytes, name: str, mime_type: str) -> str:
         answer = self.sim.post("/sim/media", files={"file": (name, data, mime_type)})
@@ -111,6 +138,19 @@ class Shop:
         """n8n's runs with their status, from its own database."""
         rows = self._executions.execute('SELECT id, status FROM execution_entity ORDER BY id')
         return rows.fetchall()
+
+    def mark(self) -> int:
+        """What runs from now on has a higher id."""
+        return max((id_ for id_, _ in self.executions()), default=0)
+
+    def answering(self, since: int) -> list[Execution]:
+        """The runs since then that had a message to handle, with all that n8n kept of them."""
+        sql = (
+            "SELECT e.id, e.status, d.data FROM execution_entity e JOIN execution_data d"
+            ' ON d."executionId" = e.id WHERE e.id > %s ORDER BY e.id'
+        )
+        runs = [read_execution(*row) for row in self._executions.execute(sql, (since,)).fetchall()]
+        return [run for run in runs if run.output("split_messages")]
 
     def calls(self, since: int) -> list[Json]:
         """What was called of the Graph API."""

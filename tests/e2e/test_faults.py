@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import time
 
 import pytest
 
-from launcher.system import find
 from tests.e2e.shop import Shop, wa_id
 
-SERVICE = "parse_message_optimized"
+PARSE = "parse_message_optimized"
+LIMITER = "optimized_rate_limiter"
+SESSIONS = "redis_cache_manager_consolidated"
+# Of a turn, as the workflow asks for it.
+LEASE_S = 30
 CHALLENGE = "1158201444"
 
 
@@ -86,21 +88,88 @@ def test_a_reply_that_meta_refuses_is_not_repeated(shop: Shop):
     customer.wait_replies(0)
 
 
-def test_while_the_service_is_down_customers_are_asked_to_write_again(shop: Shop, commerce):
+def test_while_the_service_is_down_customers_are_asked_to_write_again(shop: Shop, outage):
     customer = shop.customer()
-    process = find(SERVICE)
-    assert process is not None
-    os.kill(process.pid, signal.SIGTERM)
-    try:
-        assert process.wait(10)
+    with outage(PARSE):
         customer.text("hola")
         (apology,) = customer.wait_replies(1)
         assert "problema técnico" in apology
         answer = shop.n8n.get("/webhook/whatsapp", params={"hub.challenge": CHALLENGE})
         assert CHALLENGE not in answer.text
         assert answer.status_code == 503
-    finally:
-        commerce("up")
     other = shop.customer(wa_id=wa_id())
     other.text("hola")
     assert "«hola»" in other.wait_replies(1)[0]
+
+
+@pytest.mark.parametrize("hung", [False, True], ids=["down", "hung"])
+@pytest.mark.parametrize("service", [LIMITER, SESSIONS])
+def test_without_limits_or_sessions_customers_are_answered_all_the_same(
+    shop: Shop, outage, service: str, hung: bool
+):
+    ana, luis = shop.customer(), shop.customer()
+    since = shop.mark()
+    with outage(service, hung=hung):
+        shop.batch([{"customer": c.key, "type": "text", "text": "hola"} for c in (ana, luis)], "entries")
+        assert "«hola»" in ana.wait_replies(1)[0]
+        assert "«hola»" in luis.wait_replies(1)[0]
+    (run,) = shop.answering(since)
+    assert run.status == "success"
+    # What the customers have is handled, whatever was down on the way.
+    assert [ended["state"] for ended in run.output("end_message")] == ["done", "done"]
+    # A call that nobody waited for any more may still have got the turn: its lease has to run out.
+    ana.text("¿y ahora?")
+    ana.until_replies(2, timeout_s=LEASE_S + 10)
+    assert "¿y ahora?" in ana.wait_replies(2)[1]
+
+
+def test_a_session_service_that_fails_at_the_end_of_a_turn_is_noted(shop: Shop, outage):
+    customer = shop.customer()
+    shop.settings(graph_delay_ms=2500)
+    since = shop.mark()
+    customer.text("hola")
+    while not shop.session(customer.key)["found"]:
+        time.sleep(0.05)
+    with outage(SESSIONS):
+        customer.wait_replies(1)
+    (run,) = shop.answering(since)
+    assert run.output("note_failure")[0]["customer_key"] == customer.key
+    assert [ended["state"] for ended in run.output("end_message")] == ["done"]
+
+
+def test_a_message_without_a_customer_ends_early(shop: Shop):
+    body = message_webhook("5215550000000", "wamid.nobody")
+    value = body["entry"][0]["changes"][0]["value"]
+    del value["messages"][0]["from"], value["contacts"]
+    since, calls = shop.mark(), len(shop.calls(0))
+    shop.webhook(body)
+    shop.settle()
+    (run,) = shop.answering(since)
+    assert [message["skip_reason"] for message in run.output("filter_duplicates")] == ["invalid"]
+    assert run.status == "success"
+    assert not run.ran("optimized_rate_limiter") and not run.ran("note_failure")
+    assert len(shop.calls(0)) == calls
+
+
+def test_beside_it_in_the_same_webhook_others_are_answered(shop: Shop):
+    customer = shop.customer()
+    body = message_webhook(customer.key, f"wamid.some-{customer.key}")
+    messages = body["entry"][0]["changes"][0]["value"]["messages"]
+    nobody = {**messages[0], "id": "wamid.nobody-else"}
+    del nobody["from"]
+    body["entry"][0]["changes"][0]["value"]["messages"] = [nobody, "no message", None, *messages, nobody]
+    shop.webhook(body)
+    assert "«hola»" in customer.wait_replies(1)[0]
+
+
+@pytest.mark.parametrize("missing", ["timestamp", "text", "type"])
+def test_a_message_with_a_part_missing_stops_nothing(shop: Shop, missing: str):
+    customer = shop.customer(wa_id=wa_id(), window_open=True)
+    body = message_webhook(customer.key, f"wamid.part-{customer.key}")
+    del body["entry"][0]["changes"][0]["value"]["messages"][0][missing]
+    since = shop.mark()
+    shop.webhook(body)
+    shop.settle()
+    (run,) = shop.answering(since)
+    assert run.status == "success" and not run.ran("note_failure")
+    customer.wait_replies(1)

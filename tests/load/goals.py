@@ -24,6 +24,22 @@ def p99_below(connections: int, bound_ms: float) -> Goal:
     return Goal(f"p99, {connections} connections", bound_ms, "ms", False, measure)
 
 
+def ratio_between(mine: str, other: str, label: str, connections: int, bound: float) -> Goal:
+    """Between two peers of which neither need be the first."""
+
+    def measure(results: Results) -> float | None:
+        ratio = results.ratio(mine, other, connections)
+        return None if ratio is None else ratio.median
+
+    return Goal(f"{label}, {connections} connections", bound, "", True, measure)
+
+
+def timing_below(name: str, bound_ms: float) -> Goal:
+    return Goal(
+        f"{name}, median", bound_ms, "ms", False, lambda results: results.timings[name].median
+    )
+
+
 def memory_below(bound_mb: float) -> Goal:
     """By the peak, which a quiet moment at the end doesn't hide."""
     return Goal(

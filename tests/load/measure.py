@@ -55,6 +55,11 @@ def run(bench: Bench, effort: Effort) -> Results:
             server.check_answers(entrant.peer.workload or bench.workload)
             running[entrant.peer.key] = server
         _run_rounds(bench, effort, entrants, running, results)
+        for timing in bench.timings:
+            progress(f"{timing.name}: one by one")
+            spread = Spread.of(timing.run(running[bench.peers[0].key].url))
+            assert spread is not None, "a timing has at least one value"
+            results.timings[timing.name] = spread
         for key, server in running.items():
             rss_mb, peak_mb = server.memory_mb()
             results.footprints[key] = Footprint(rss_mb, peak_mb, ready[key])

@@ -110,6 +110,7 @@ class Results:
 
     samples: dict[tuple[str, int], list[Sample]] = field(default_factory=dict)
     footprints: dict[str, Footprint] = field(default_factory=dict)
+    timings: dict[str, Spread] = field(default_factory=dict)
 
     def add(self, key: str, connections: int, sample: Sample) -> None:
         self.samples.setdefault((key, connections), []).append(sample)
@@ -153,6 +154,15 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class Timing:
+    """Steps that follow from each other, which a load generator can't take: timed one by one."""
+
+    name: str
+    run: Callable[[str], Sequence[float]]
+    """Given the URL of our peer: milliseconds, one a time."""
+
+
+@dataclass(frozen=True)
 class Bench:
     name: str
     title: str
@@ -161,3 +171,4 @@ class Bench:
     connections: Sequence[int]
     workload: Workload
     goals: Sequence[Goal]
+    timings: Sequence[Timing] = ()

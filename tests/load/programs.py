@@ -36,6 +36,23 @@ def service(name: str) -> Argv:
     return argv
 
 
+def seeded(argv: Argv, commands: Sequence[Sequence[str]]) -> Argv:
+    """A program that finds COMMANDS done in its Redis (REDIS_URL) when it starts."""
+
+    def wrapped(port: int, folder: Path) -> list[str]:
+        seed = folder / "seed.resp"
+        seed.write_bytes(b"".join(_resp(command) for command in commands))
+        script = 'redis-cli -u "$REDIS_URL" --pipe <"$0" >/dev/null && exec "$@"'
+        return ["sh", "-c", script, str(seed), *argv(port, folder)]
+
+    return wrapped
+
+
+def _resp(command: Sequence[str]) -> bytes:
+    parts = [part.encode() for part in command]
+    return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts)
+
+
 def node(key: str, script: str) -> Argv:
     """A script of peers/<key>, run by Node with the packages its lock file names."""
 

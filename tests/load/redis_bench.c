@@ -5,7 +5,7 @@
  * [threads]
  *
  * One line a number of threads: calls a second, latency in microseconds, and what a call
- * took of this process's CPU time. */
+ * took of the CPU time of this process and of Redis, whose only client it should be. */
 #include <svc/clock.h>
 #include <svc/mem.h>
 #include <svc/redis.h>
@@ -93,9 +93,42 @@ static double cpu_s(void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-static void report(
-    struct worker *workers, int threads, int64_t took_ns, double cpu_seconds)
+/* "used_cpu_user:12.345678" and "used_cpu_sys:..." of INFO. */
+static double redis_cpu_s(struct svc_redis *redis)
 {
+    SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
+    const struct svc_slice info[] = {SVC_SLICE("INFO"), SVC_SLICE("cpu")};
+    static const char *const names[] = {"used_cpu_user:", "used_cpu_sys:"};
+    struct svc_redis_error error;
+    double sum_s = 0;
+
+    svc_redis_batch_add(batch, 2, info, 0);
+    if (svc_redis_run(redis, batch, &error) != SVC_OK) {
+        return 0;
+    }
+    const char *text = svc_redis_reply_text(svc_redis_batch_reply(batch, 0)).text;
+    for (size_t i = 0; text != NULL && i < sizeof names / sizeof names[0]; i++) {
+        const char *found = strstr(text, names[i]);
+        sum_s += found != NULL ? strtod(found + strlen(names[i]), NULL) : 0;
+    }
+    return sum_s;
+}
+
+struct usage {
+    int64_t time_ns;
+    double own_s;
+    double redis_s;
+};
+
+static struct usage measure_usage(struct svc_redis *redis)
+{
+    return (struct usage){svc_clock_monotonic_ns(), cpu_s(), redis_cpu_s(redis)};
+}
+
+static void report(struct worker *workers, int threads, const struct usage *before,
+    const struct usage *after)
+{
+    int64_t took_ns = after->time_ns - before->time_ns;
     uint32_t *all = svc_alloc((SAMPLES_MAX + 1) * sizeof *all);
     size_t count = 0;
     size_t errors = 0;
@@ -107,11 +140,12 @@ static void report(
     }
     qsort(all, count, sizeof *all, compare);
     if (count > 0) {
-        printf("%3d threads %8.0f/s  p50 %6.0f  p99 %6.0f  max %6.0f us  cpu %5.1f us  "
-               "errors %zu\n",
+        printf("%3d threads %8.0f/s  p50 %6.0f  p99 %6.0f  max %6.0f us  cpu %5.1f "
+               "+ %4.1f us  errors %zu\n",
             threads, (double)count * 1e9 / (double)took_ns, all[count / 2] / 1e3,
             all[count * 99 / 100] / 1e3, all[count - 1] / 1e3,
-            cpu_seconds * 1e6 / (double)count, errors);
+            (after->own_s - before->own_s) * 1e6 / (double)count,
+            (after->redis_s - before->redis_s) * 1e6 / (double)count, errors);
     }
     free(all);
 }
@@ -120,8 +154,7 @@ static void measure(struct svc_redis *redis, int threads, double seconds)
 {
     struct worker *workers = svc_alloc_zero((size_t)threads, sizeof *workers);
     atomic_bool stop = false;
-    double cpu_before_s = cpu_s();
-    int64_t start_ns = svc_clock_monotonic_ns();
+    struct usage before = measure_usage(redis);
 
     for (int i = 0; i < threads; i++) {
         size_t room = (size_t)(SAMPLES_MAX / threads);
@@ -137,7 +170,8 @@ static void measure(struct svc_redis *redis, int threads, double seconds)
     for (int i = 0; i < threads; i++) {
         pthread_join(workers[i].thread, NULL);
     }
-    report(workers, threads, svc_clock_monotonic_ns() - start_ns, cpu_s() - cpu_before_s);
+    struct usage after = measure_usage(redis);
+    report(workers, threads, &before, &after);
     for (int i = 0; i < threads; i++) {
         free(workers[i].latencies_ns);
     }
@@ -162,7 +196,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "redis_bench: %s\n", error.message);
         return 1;
     }
-    measure(redis, 1, 0.1);
+    int64_t latency_us = 0;
+    if (svc_redis_ping(redis, &latency_us, &error) != SVC_OK) {
+        fprintf(stderr, "redis_bench: %s\n", error.message);
+        return 1;
+    }
     for (size_t i = 0; argc < 3 && i < sizeof defaults / sizeof defaults[0]; i++) {
         measure(redis, defaults[i], seconds);
     }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.load.benches import limiter, parse
+from tests.load.benches import limiter, parse, sessions
 from tests.load.model import Bench
 
 BENCHES: Mapping[str, Callable[[], Bench]] = {
     "limiter": limiter.bench,
     "parse": parse.bench,
+    "sessions": sessions.bench,
 }

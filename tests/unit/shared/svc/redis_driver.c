@@ -5,7 +5,7 @@
  *   run|again KEY_INDEX WORD... [; KEY_INDEX WORD...]...   a batch; again: repeatable
  *   script KEY_COUNT KEY... VALUE...   answers its own keys and values
  *   ping | scan PATTERN | slot KEY
- *   load THREADS | stop                checks that each call gets its own answer
+ *   load THREADS | stop             checks that each call gets its own answer
  *   track PREFIX... | events | untrack */
 #include "redis_load.h"
 
@@ -17,11 +17,13 @@
 #include <string.h>
 
 #define WORDS_MAX 1024
+#define LOADS_MAX 8
 
 struct driver {
     struct svc_redis *redis;
     struct svc_json_writer *writer;
-    struct redis_load *load;
+    struct redis_load *loads[LOADS_MAX];
+    size_t load_count;
     struct svc_redis_tracking *tracking;
     pthread_mutex_t mutex;
     char *events[4096]; /* under the mutex; NULL: everything */
@@ -173,14 +175,26 @@ static void do_slot(struct driver *driver)
 
 static void do_load(struct driver *driver)
 {
-    driver->load = redis_load_start(driver->redis, strtoul(driver->words[1], NULL, 10));
+    if (driver->load_count < LOADS_MAX) {
+        driver->loads[driver->load_count++] =
+            redis_load_start(driver->redis, strtoul(driver->words[1], NULL, 10));
+    }
+}
+
+static void stop_loads(struct driver *driver, struct redis_load_counts *ret_counts)
+{
+    memset(ret_counts, 0, sizeof *ret_counts);
+    for (size_t i = 0; i < driver->load_count; i++) {
+        redis_load_stop(&driver->loads[i], ret_counts);
+    }
+    driver->load_count = 0;
 }
 
 static void do_stop(struct driver *driver)
 {
     struct redis_load_counts counts;
 
-    redis_load_stop(&driver->load, &counts);
+    stop_loads(driver, &counts);
     svc_json_write_field_int(driver->writer, "ok", counts.ok);
     svc_json_write_field_int(driver->writer, "unavailable", counts.unavailable);
     svc_json_write_field_int(driver->writer, "timeout", counts.timeout);
@@ -322,7 +336,7 @@ int main(void)
     pthread_mutex_init(&driver.mutex, NULL);
     int exit_status = serve(&driver);
     struct redis_load_counts unused;
-    redis_load_stop(&driver.load, &unused);
+    stop_loads(&driver, &unused);
     svc_redis_tracking_free(&driver.tracking);
     svc_redis_close(&driver.redis);
     for (size_t i = 0; i < driver.event_count; i++) {

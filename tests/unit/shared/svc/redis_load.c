@@ -139,32 +139,32 @@ struct redis_load *redis_load_start(struct svc_redis *redis, size_t threads)
     return load;
 }
 
-void redis_load_stop(
-    struct redis_load **load_pointer, struct redis_load_counts *ret_counts)
+static void add_counts(
+    struct redis_load_counts *counts, const struct redis_load_counts *more)
+{
+    counts->ok += more->ok;
+    counts->refused += more->refused;
+    counts->unavailable += more->unavailable;
+    counts->timeout += more->timeout;
+    counts->other += more->other;
+    counts->wrong += more->wrong;
+    if (more->longest_us > counts->longest_us) {
+        counts->longest_us = more->longest_us;
+    }
+    if (more->sample[0] != '\0') {
+        memcpy(counts->sample, more->sample, sizeof counts->sample);
+    }
+}
+
+void redis_load_stop(struct redis_load **load_pointer, struct redis_load_counts *counts)
 {
     struct redis_load *load = *load_pointer;
 
     *load_pointer = NULL;
-    memset(ret_counts, 0, sizeof *ret_counts);
-    if (load == NULL) {
-        return;
-    }
     atomic_store(&load->stop, true);
     for (size_t i = 0; i < load->count; i++) {
-        struct redis_load_counts *counts = &load->workers[i].counts;
         pthread_join(load->workers[i].thread, NULL);
-        ret_counts->ok += counts->ok;
-        ret_counts->refused += counts->refused;
-        ret_counts->unavailable += counts->unavailable;
-        ret_counts->timeout += counts->timeout;
-        ret_counts->other += counts->other;
-        ret_counts->wrong += counts->wrong;
-        if (counts->longest_us > ret_counts->longest_us) {
-            ret_counts->longest_us = counts->longest_us;
-        }
-        if (counts->sample[0] != '\0') {
-            memcpy(ret_counts->sample, counts->sample, sizeof counts->sample);
-        }
+        add_counts(counts, &load->workers[i].counts);
     }
     free(load->workers);
     free(load);

@@ -27,7 +27,7 @@ struct redis_load_counts {
 extern const struct svc_redis_script redis_load_script;
 
 struct redis_load *redis_load_start(struct svc_redis *redis, size_t threads);
-/* Takes a pointer to NULL. */
-void redis_load_stop(struct redis_load **load, struct redis_load_counts *ret_counts);
+/* Adds to the counts. */
+void redis_load_stop(struct redis_load **load, struct redis_load_counts *counts);
 
 #endif
