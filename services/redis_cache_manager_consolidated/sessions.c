@@ -26,22 +26,28 @@ struct attempt {
     struct session_outcome *outcome;
     enum session_change change;   /* of a write */
     const struct svc_json *parts; /* of a write */
-    unsigned number;              /* 0: the first */
+    unsigned base;                /* STORE_BASE, or 0 */
 };
 
-/* Until somebody else's write doesn't come between. */
+/* Until somebody else's write doesn't come between. What was made from something perhaps
+ * outdated counts only if it was saved. */
 static enum svc_status repeat(
-    enum svc_status (*once)(const struct attempt *attempt), struct attempt *attempt)
+    enum svc_status (*once)(const struct attempt *attempt), const struct attempt *attempt)
 {
     enum svc_status status = SVC_CONFLICT;
+    struct attempt now = *attempt;
 
+    now.base = STORE_BASE;
     for (unsigned i = 0; i < SESSIONS_ATTEMPTS_MAX && status == SVC_CONFLICT; i++) {
-        if (i > 0) {
+        if (i > 1) {
             sessions_step_aside(i);
         }
-        *attempt->outcome = (struct session_outcome){0};
-        attempt->number = i;
-        status = once(attempt);
+        *now.outcome = (struct session_outcome){0};
+        status = once(&now);
+        if (status == SVC_OK && now.outcome->record.base && !now.outcome->saved) {
+            now.base = 0;
+            status = SVC_CONFLICT;
+        }
     }
     return status == SVC_CONFLICT ? SVC_UNAVAILABLE : status;
 }
@@ -247,7 +253,7 @@ enum svc_status sessions_load(struct sessions *sessions, struct svc_arena *arena
     const struct session_call *call, struct session_outcome *ret_outcome)
 {
     return repeat(load_once,
-        &(struct attempt){
+        &(const struct attempt){
             .sessions = sessions, .arena = arena, .call = call, .outcome = ret_outcome});
 }
 
@@ -290,8 +296,9 @@ static enum session_refusal check(struct svc_arena *arena,
 }
 
 static enum svc_status save(struct sessions *sessions, const struct session_call *call,
-    struct store_change *change, struct store_record *record)
+    struct store_change *change, struct session_outcome *outcome)
 {
+    struct store_record *record = &outcome->record;
     int64_t expires_ms = 0;
 
     if (call->lease.text != NULL) {
@@ -302,6 +309,7 @@ static enum svc_status save(struct sessions *sessions, const struct session_call
     enum svc_status status = store_save(sessions->store, record, change, &expires_ms);
     if (status == SVC_OK) {
         sessions_saved(record, change, expires_ms);
+        outcome->saved = true;
     }
     return status;
 }
@@ -316,9 +324,7 @@ static enum svc_status write_once(const struct attempt *attempt)
     struct store_record *record = &outcome->record;
     struct store_change change = {0};
     struct session session;
-    /* The first time from memory, since the save compares versions anyway. */
-    unsigned memory = attempt->number == 0 ? STORE_FROM_NEAR | STORE_AS_WRITTEN : 0;
-    unsigned what = call->lease.text != NULL ? STORE_WITH_TURN : memory;
+    unsigned what = (call->lease.text != NULL ? STORE_WITH_TURN : 0) | attempt->base;
     enum svc_status status = store_load(sessions->store, arena, call->key, what, record);
 
     if (status != SVC_OK) {
@@ -326,10 +332,6 @@ static enum svc_status write_once(const struct attempt *attempt)
     }
     outcome->refusal = check(arena, call, outcome);
     bool live = record->head.form == SESSION_LIVE;
-    if (record->source == STORE_MEMORY &&
-        (outcome->refusal != SESSION_TAKEN_AS_IS || outcome->repeated || !live)) {
-        return SVC_CONFLICT; /* nobody is refused by what may be old */
-    }
     if (attempt->change == SESSION_PATCH && !live &&
         outcome->refusal == SESSION_TAKEN_AS_IS) {
         outcome->refusal = SESSION_NOT_FOUND;
@@ -354,18 +356,14 @@ static enum svc_status write_once(const struct attempt *attempt)
         outcome->refusal = SESSION_TOO_LARGE;
         return SVC_OK;
     }
-    status = save(sessions, call, &change, record);
-    if (status == SVC_OK && record->source == STORE_MEMORY) {
-        record->source = STORE_REDIS; /* where it is now */
-    }
-    return status;
+    return save(sessions, call, &change, outcome);
 }
 
 enum svc_status sessions_write(struct sessions *sessions, struct svc_arena *arena,
     const struct session_call *call, enum session_change change,
     const struct svc_json *parts, struct session_outcome *ret_outcome)
 {
-    return repeat(write_once, &(struct attempt){.sessions = sessions,
+    return repeat(write_once, &(const struct attempt){.sessions = sessions,
                                   .arena = arena,
                                   .call = call,
                                   .outcome = ret_outcome,
@@ -384,7 +382,8 @@ static enum svc_status delete_once(const struct attempt *attempt)
     struct store_record *record = &outcome->record;
     struct store_change change = {.ttl_ms = SESSION_TOMBSTONE_MS};
     struct svc_buf out;
-    enum svc_status status = store_load(sessions->store, arena, call->key, 0, record);
+    enum svc_status status =
+        store_load(sessions->store, arena, call->key, attempt->base, record);
 
     if (status != SVC_OK) {
         return status;
@@ -408,14 +407,14 @@ static enum svc_status delete_once(const struct attempt *attempt)
     session_write_remains(&remains, &out);
     change.session = keep(arena, &out);
     change.session_version = remains.version;
-    return save(sessions, call, &change, record);
+    return save(sessions, call, &change, outcome);
 }
 
 enum svc_status sessions_delete(struct sessions *sessions, struct svc_arena *arena,
     const struct session_call *call, struct session_outcome *ret_outcome)
 {
     return repeat(delete_once,
-        &(struct attempt){
+        &(const struct attempt){
             .sessions = sessions, .arena = arena, .call = call, .outcome = ret_outcome});
 }
 
@@ -427,7 +426,8 @@ static enum svc_status touch_once(const struct attempt *attempt)
     struct session_outcome *outcome = attempt->outcome;
     struct store_record *record = &outcome->record;
     struct session session;
-    enum svc_status status = store_load(sessions->store, arena, call->key, 0, record);
+    enum svc_status status =
+        store_load(sessions->store, arena, call->key, attempt->base, record);
 
     if (status != SVC_OK) {
         return status;
@@ -442,13 +442,15 @@ static enum svc_status touch_once(const struct attempt *attempt)
             session.session_state, session.customer_tier);
     int64_t ttl_ms =
         ttl_left_ms(&sessions->ttl, ttl_s, session.head.created_ms, record->now_ms);
-    return store_touch(sessions->store, record, ttl_ms, &record->expires_ms);
+    status = store_touch(sessions->store, record, ttl_ms, &record->expires_ms);
+    outcome->saved = status == SVC_OK;
+    return status;
 }
 
 enum svc_status sessions_touch(struct sessions *sessions, struct svc_arena *arena,
     const struct session_call *call, struct session_outcome *ret_outcome)
 {
     return repeat(touch_once,
-        &(struct attempt){
+        &(const struct attempt){
             .sessions = sessions, .arena = arena, .call = call, .outcome = ret_outcome});
 }

@@ -33,6 +33,7 @@ struct session_call {
 struct session_outcome {
     enum session_refusal refusal;
     bool created;
+    bool saved;                 /* something was */
     bool repeated;              /* this very write was done before */
     int64_t version_then;       /* of a repeated one */
     struct store_record record; /* as it is now, whatever became of the call */

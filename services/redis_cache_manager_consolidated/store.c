@@ -1,6 +1,7 @@
 #include "store_private.h"
 
 #include <svc/clock.h>
+#include <svc/redis.h>
 #include <svc/redis_tracking.h>
 
 #include <stdlib.h>
@@ -42,8 +43,8 @@ struct store *store_new(
     store->near = near_new((size_t)settings->near_size, (size_t)64 * 1024);
     store->customers = near_new(CUSTOMERS_KEPT, 1024);
     near_follow(store->customers, NULL, NULL);
-    store->written = near_new((size_t)settings->near_size, (size_t)64 * 1024);
-    near_follow(store->written, NULL, NULL);
+    store->bases = near_new((size_t)settings->near_size, (size_t)64 * 1024);
+    near_follow(store->bases, NULL, NULL);
     pthread_mutex_init(&store->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -76,7 +77,7 @@ void store_free(struct store **store_pointer)
     }
     near_free(&store->near);
     near_free(&store->customers);
-    near_free(&store->written);
+    near_free(&store->bases);
     pthread_cond_destroy(&store->wake);
     pthread_mutex_destroy(&store->lock);
     free(store);
@@ -107,15 +108,16 @@ static void queue(struct store *store, const struct store_record *record,
     store_queue_put(store->queue, &queued);
 }
 
-/* So that the next write of this customer needs no reading before it. */
-static void keep_written(
-    struct store *store, const struct store_write *write, int64_t ttl_ms)
+static void keep_bases(struct store *store, const struct store_record *record,
+    const struct store_change *change, int64_t expires_ms)
 {
-    struct svc_slice key = write->record->key;
-
-    if (write->session.text != NULL) {
-        near_put(store->written, near_ticket(store->written, key), key, write->session,
-            svc_clock_monotonic_ms() + ttl_ms);
+    if (change->session.text != NULL) {
+        store_base_put_session(store, record->key, change->session, expires_ms);
+    } else {
+        store_base_put_session(store, record->key, record->session, record->expires_ms);
+    }
+    if (change->turn.text != NULL) {
+        store_base_put_turn(store, record->key, change->turn);
     }
 }
 
@@ -131,11 +133,10 @@ static enum svc_status save_redis(struct store *store, const struct store_mode *
     }
     if (outcome == STORE_REDIS_OK) {
         *ret_expires_ms = stamp.now_ms + write->ttl_ms;
+        keep_bases(store, write->record, change, *ret_expires_ms);
         queue(store, write->record, change, *ret_expires_ms, stamp.mark_ms);
-        keep_written(store, write, write->ttl_ms);
         return SVC_OK;
     }
-    near_invalidate(store->written, write->record->key);
     if (outcome != STORE_REDIS_CONFLICT) {
         store_mode_suspect(store);
     }
@@ -153,6 +154,14 @@ void store_profile_put(
     }
 }
 
+/* In a cluster nothing but the time keeps a replica from writing to an epoch that others
+ * have closed. */
+static bool is_too_late(struct store *store, const struct store_mode *mode)
+{
+    return mode->name == STORE_MODE_REDIS && mode->late &&
+           svc_redis_is_cluster(store->redis);
+}
+
 enum svc_status store_save(struct store *store, const struct store_record *record,
     const struct store_change *change, int64_t *ret_expires_ms)
 {
@@ -167,7 +176,7 @@ enum svc_status store_save(struct store *store, const struct store_record *recor
     enum svc_status status = SVC_CONFLICT;
 
     store_mode_get(store, &mode);
-    if (mode.epoch != record->epoch) {
+    if (mode.epoch != record->epoch || is_too_late(store, &mode)) {
         return SVC_CONFLICT;
     }
     if (mode.name == STORE_MODE_REDIS) {
@@ -193,7 +202,7 @@ enum svc_status store_touch(struct store *store, const struct store_record *reco
     struct store_stamp stamp;
 
     store_mode_get(store, &mode);
-    if (mode.epoch != record->epoch) {
+    if (mode.epoch != record->epoch || is_too_late(store, &mode)) {
         return SVC_CONFLICT;
     }
     if (mode.name == STORE_MODE_POSTGRES) {
@@ -208,9 +217,11 @@ enum svc_status store_touch(struct store *store, const struct store_record *reco
         store_mode_suspect(store);
     }
     if (outcome != STORE_REDIS_OK) {
+        store_base_put_session(store, record->key, (struct svc_slice){0}, 0);
         return SVC_CONFLICT;
     }
     *ret_expires_ms = stamp.now_ms + ttl_ms;
+    store_base_put_session(store, record->key, record->session, *ret_expires_ms);
     struct store_queued queued = {
         .key = record->key,
         .session = record->session,

@@ -49,8 +49,9 @@ enum {
     STORE_WITH_CUSTOMER = 2, /* the customer's row, as it was a minute ago at most */
     STORE_FROM_NEAR = 4,     /* the near cache will do */
     STORE_AS_IT_LIES = 8,    /* a key that has moved is not followed */
-    STORE_AS_WRITTEN = 16,   /* what was written here last will do: for a save, which
-                              * compares versions, and never for an answer */
+    /* What this process saw last will do (record.base), for a caller who saves. One who
+     * doesn't has to load again without this. */
+    STORE_BASE = 16,
 };
 
 /* What is known of a customer. Texts live in the arena. */
@@ -60,6 +61,7 @@ struct store_record {
     int64_t epoch;  /* for the head of what is saved */
     int64_t now_ms; /* by the store's clock */
     bool degraded;  /* Redis or PostgreSQL is gone */
+    bool base;      /* perhaps outdated: see STORE_BASE */
 
     struct svc_slice session; /* NULL: none */
     struct session_head head;

@@ -3,6 +3,7 @@
 #include "store_private.h"
 
 #include <svc/clock.h>
+#include <svc/redis.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -157,7 +158,7 @@ static enum store_redis_outcome ask_pg(struct store *store, const struct store_m
     return fill(store, mode, arena, record, with_turn);
 }
 
-static bool turn_is_old(const struct store_record *record)
+bool store_turn_is_old(const struct store_record *record)
 {
     char epoch[48];
     int length =
@@ -185,7 +186,7 @@ static enum store_redis_outcome load_redis(struct store *store,
     record->turn_known = record->turn_stored;
     bool old_session =
         record->session.text == NULL || record->head.epoch != record->epoch;
-    if (old_session || (with_turn && turn_is_old(record))) {
+    if (old_session || (with_turn && store_turn_is_old(record))) {
         return ask_pg(store, mode, arena, record, with_turn);
     }
     return STORE_REDIS_OK;
@@ -209,7 +210,9 @@ static enum svc_status load_once(struct store *store, struct svc_arena *arena,
         }
         return status == SVC_OK ? SVC_OK : SVC_CONFLICT;
     }
-    if (mode.name == STORE_MODE_UNKNOWN) {
+    /* A single Redis says itself when its epoch is closed. */
+    if (mode.name == STORE_MODE_UNKNOWN ||
+        (mode.late && svc_redis_is_cluster(store->redis))) {
         return SVC_CONFLICT;
     }
     enum store_redis_outcome outcome = load_redis(store, &mode, arena, what, record);
@@ -219,19 +222,19 @@ static enum svc_status load_once(struct store *store, struct svc_arena *arena,
     return outcome == STORE_REDIS_OK ? SVC_OK : SVC_CONFLICT;
 }
 
-static bool load_near(struct store *store, struct near *near, struct svc_arena *arena,
-    struct store_record *record)
+static bool load_near(
+    struct store *store, struct svc_arena *arena, struct store_record *record)
 {
     struct store_mode mode;
     struct near_text text;
     int64_t now_ms = svc_clock_monotonic_ms();
 
-    if (!near_get(near, arena, record->key, now_ms, &text)) {
+    if (!near_get(store->near, arena, record->key, now_ms, &text)) {
         return false;
     }
     session_head_read(text.text, &record->head);
     store_mode_get(store, &mode);
-    if (mode.name != STORE_MODE_REDIS || mode.epoch != record->head.epoch) {
+    if (mode.name != STORE_MODE_REDIS || mode.epoch != record->head.epoch || mode.late) {
         return false;
     }
     record->source = STORE_MEMORY;
@@ -260,15 +263,16 @@ static enum svc_status load_patiently(struct store *store, struct svc_arena *are
     int64_t deadline_ms = svc_clock_monotonic_ms() + STORE_PATIENCE_MS;
     struct svc_slice key = record->key;
 
-    if ((what & STORE_FROM_NEAR) != 0 && load_near(store, store->near, arena, record)) {
+    if ((what & STORE_FROM_NEAR) != 0 && load_near(store, arena, record)) {
         return SVC_OK;
     }
-    *record = (struct store_record){.key = key};
-    if ((what & STORE_AS_WRITTEN) != 0 &&
-        load_near(store, store->written, arena, record)) {
-        return SVC_OK;
+    if ((what & STORE_BASE) != 0) {
+        struct store_mode mode;
+        store_mode_get(store, &mode);
+        if (store_base_get(store, arena, &mode, (what & STORE_WITH_TURN) != 0, record)) {
+            return SVC_OK;
+        }
     }
-    *record = (struct store_record){.key = key};
     uint64_t ticket = near_ticket(store->near, key);
     while (load_once(store, arena, what, record) != SVC_OK) {
         struct store_mode mode;

@@ -26,6 +26,7 @@
 #include <time.h>
 
 #define TICK_MS 100
+#define PULSE_MS 50
 /* Redis may fail so long before PostgreSQL takes over: a hiccup must not cost a change.
  */
 #define DOWN_MS 250
@@ -53,6 +54,8 @@ void store_mode_get(struct store *store, struct store_mode *ret_mode)
     ret_mode->degraded =
         (store->pg != NULL && !store->pg_up) ||
         (store->mode.name == STORE_MODE_POSTGRES && store->flag && store->redis != NULL);
+    ret_mode->late = store->pg != NULL && store->pg_up &&
+                     svc_clock_monotonic_ms() - store->heard_ms > grace_ms(store) / 2;
     ret_mode->hopeless =
         store->useless_since_ms > 0 &&
         svc_clock_monotonic_ms() - store->useless_since_ms > STORE_PATIENCE_MS;
@@ -121,19 +124,12 @@ static void set_mode(
         SVC_INT("epoch", epoch));
 }
 
+/* What the pulse found last. */
 static void look_at_redis(struct store *store, struct finding *finding)
 {
-    if (store->redis == NULL) {
-        return;
-    }
-    finding->redis_up = store_redis_run_id(store, finding->run_id);
     pthread_mutex_lock(&store->lock);
-    store->redis_up = finding->redis_up;
-    if (finding->redis_up) {
-        store->redis_down_since_ms = 0;
-    } else if (store->redis_down_since_ms == 0) {
-        store->redis_down_since_ms = svc_clock_monotonic_ms();
-    }
+    finding->redis_up = store->redis_up;
+    memcpy(finding->run_id, store->run_id, sizeof finding->run_id);
     pthread_mutex_unlock(&store->lock);
 }
 
@@ -142,9 +138,13 @@ static void look_at_pg(struct store *store, struct finding *finding)
     if (store->pg == NULL) {
         return;
     }
+    int64_t start_ms = svc_clock_monotonic_ms();
     finding->pg_up = store_pg_switch_get(store, &finding->at) == SVC_OK;
     pthread_mutex_lock(&store->lock);
     store->pg_up = finding->pg_up;
+    if (finding->pg_up) {
+        store->heard_ms = start_ms;
+    }
     if (finding->pg_up) {
         store->flag = finding->at.flag;
         store->standard_ttl_s =
@@ -320,13 +320,51 @@ static void *watch(void *argument)
     return NULL;
 }
 
+/* Asks Redis how it is, on a thread of its own: a Redis that hangs must not keep the
+ * watcher from hearing that the mode has changed. */
+static void feel(struct store *store)
+{
+    char run_id[64] = "";
+    bool up = store_redis_run_id(store, run_id);
+
+    pthread_mutex_lock(&store->lock);
+    store->redis_up = up;
+    if (up) {
+        store->redis_down_since_ms = 0;
+        memcpy(store->run_id, run_id, sizeof store->run_id);
+    } else if (store->redis_down_since_ms == 0) {
+        store->redis_down_since_ms = svc_clock_monotonic_ms();
+    }
+    pthread_mutex_unlock(&store->lock);
+}
+
+static void *pulse(void *argument)
+{
+    static const struct timespec step = {.tv_nsec = PULSE_MS * 1000000};
+    struct store *store = argument;
+    bool ended = false;
+
+    while (!ended) {
+        feel(store);
+        nanosleep(&step, NULL);
+        pthread_mutex_lock(&store->lock);
+        ended = store->ended;
+        pthread_mutex_unlock(&store->lock);
+    }
+    return NULL;
+}
+
 void store_mode_start(struct store *store)
 {
+    if (store->redis != NULL) {
+        feel(store);
+    }
     tick(store, false);
-    if (pthread_create(&store->watcher, NULL, watch, store) != 0) {
+    if (pthread_create(&store->watcher, NULL, watch, store) != 0 ||
+        (store->redis != NULL &&
+            pthread_create(&store->pulse, NULL, pulse, store) != 0)) {
         abort();
     }
-    store->has_watcher = true;
 }
 
 void store_mode_stop(struct store *store)
@@ -335,8 +373,9 @@ void store_mode_stop(struct store *store)
     store->ended = true;
     pthread_cond_signal(&store->wake);
     pthread_mutex_unlock(&store->lock);
-    if (store->has_watcher) {
-        pthread_join(store->watcher, NULL);
+    pthread_join(store->watcher, NULL);
+    if (store->redis != NULL) {
+        pthread_join(store->pulse, NULL);
     }
     while (store->scripts != NULL) {
         struct store_script *script = store->scripts;

@@ -116,10 +116,9 @@ enum load_column {
  * for each other crosswise. */
 #define FLUSH_SQL                                                                        \
     "WITH batch AS MATERIALIZED ("                                                       \
-    " SELECT e->>'k' AS key, e->'s' AS doc, e->>'x' AS expires, e->'t' AS turn,"         \
-    " (e->>'v')::bigint AS turn_version, e->'c' AS who,"                                 \
-    " COALESCE((e->>'a')::boolean, false) AS touch"                                      \
-    " FROM json_array_elements($1::json) e ORDER BY 1),"                                 \
+    " SELECT k AS key, s AS doc, x AS expires, COALESCE(a, false) AS touch, t AS turn,"  \
+    " v AS turn_version, c AS who FROM json_to_recordset($1::json) AS e(k text,"         \
+    " s jsonb, x bigint, a boolean, t json, v bigint, c jsonb) ORDER BY k),"             \
     " sessions AS (INSERT INTO customer_sessions AS old " SESSION_COLUMNS                \
     " SELECT " SESSION_VALUES("b.doc", "b.key",                                          \
         "b.expires") " FROM batch b WHERE b.doc IS NOT NULL" SESSION_CONFLICT            \

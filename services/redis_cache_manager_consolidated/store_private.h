@@ -31,6 +31,7 @@ struct store_mode {
     int64_t serve_from_ms;             /* monotonic; of POSTGRES: not before then */
     bool degraded;                     /* Redis or PostgreSQL is gone */
     bool hopeless;                     /* nothing has answered for a while */
+    bool late;  /* another mode may hold by now, and this process not know it yet */
     bool rearm; /* nobody but Redis knows better: load the script where it is missing */
 };
 
@@ -41,9 +42,11 @@ struct store {
     struct svc_pg *pg;       /* NULL: not configured */
     struct store_settings settings;
     struct near *near;
-    struct near *written; /* what this replica wrote last; see STORE_AS_WRITTEN */
     struct svc_redis_tracking *tracking; /* says when `near` is to forget; NULL: none */
     struct near *customers;
+    struct near *bases;
+    _Atomic int64_t
+        clock_ahead_ms; /* of Redis's clock, to the monotonic one; 0: unknown */
     struct store_queue *queue;
 
     pthread_mutex_t lock; /* of what follows, up to `ended` */
@@ -53,14 +56,16 @@ struct store {
     bool flag;
     bool redis_up;
     bool pg_up;
-    bool look;                   /* somebody found Redis cold */
+    bool look;        /* somebody found Redis cold */
+    char run_id[64];  /* Redis's, as it was last seen */
+    int64_t heard_ms; /* monotonic; when PostgreSQL last said which mode holds */
     int64_t redis_down_since_ms; /* monotonic; 0: it is up */
     int64_t useless_since_ms;    /* monotonic; 0: the mode's own store is up */
     int64_t standard_ttl_s;
     bool ended;
 
-    bool has_watcher;
     pthread_t watcher;
+    pthread_t pulse; /* asks Redis how it is */
 };
 
 /* --- store_mode.c */
@@ -135,6 +140,25 @@ void store_redis_unmark(
 /* Puts what others left unwritten for longer than AGE_MS into the queue; returns how
  * many. */
 size_t store_redis_sweep(struct store *store, int64_t age_ms);
+
+int64_t store_turn_version(struct svc_slice text);
+
+/* --- store_base.c */
+
+void store_base_put_session(
+    struct store *store, struct svc_slice key, struct svc_slice text, int64_t expires_ms);
+void store_base_put_turn(
+    struct store *store, struct svc_slice key, struct svc_slice text);
+/* False where there is none of this epoch. */
+bool store_base_get(struct store *store, struct svc_arena *arena,
+    const struct store_mode *mode, bool with_turn, struct store_record *record);
+void store_clock_set(struct store *store, int64_t now_ms);
+int64_t store_clock(struct store *store);
+
+/* --- store_load.c */
+
+/* Whether RECORD's turn is of another epoch, or none. */
+bool store_turn_is_old(const struct store_record *record);
 
 /* --- store_pg.c */
 

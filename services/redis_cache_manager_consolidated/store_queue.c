@@ -47,6 +47,7 @@ struct store_queue {
     pthread_cond_t wake;
     struct entry *buckets[BUCKETS];
     struct list list;
+    int64_t in_flight; /* being written out */
     int64_t flushed_total;
     int64_t swept_total;
     int64_t dropped_total;
@@ -175,6 +176,7 @@ static struct list take_all(struct store_queue *queue)
     pthread_mutex_lock(&queue->lock);
     struct list taken = queue->list;
     queue->list = (struct list){0};
+    queue->in_flight = taken.count;
     memset((void *)queue->buckets, 0, sizeof queue->buckets);
     pthread_mutex_unlock(&queue->lock);
     return taken;
@@ -361,6 +363,9 @@ static enum svc_status flush(struct store_queue *queue)
         return SVC_OK;
     }
     enum svc_status status = flush_list(queue, &taken, BATCH_CUSTOMERS);
+    pthread_mutex_lock(&queue->lock);
+    queue->in_flight = 0;
+    pthread_mutex_unlock(&queue->lock);
     note_failing(queue, status != SVC_OK, status);
     return status;
 }
@@ -457,7 +462,7 @@ void store_queue_state_get(struct store_queue *queue, struct store_queue_state *
 {
     pthread_mutex_lock(&queue->lock);
     *ret_state = (struct store_queue_state){
-        .waiting = queue->list.count,
+        .waiting = queue->list.count + queue->in_flight,
         .flushed_total = queue->flushed_total,
         .swept_total = queue->swept_total,
         .dropped_total = queue->dropped_total,

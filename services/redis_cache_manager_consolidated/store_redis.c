@@ -22,7 +22,8 @@
  *     text of the turn; the customer where the write is to be marked. An empty expected
  *     version leaves that document alone.
  *   touch: expected version, milliseconds, the customer.
- * Answers the time in milliseconds, what became of it, and the documents on a load.
+ * Answers the time in milliseconds, what became of it, and the documents on a load and
+ * where a save was refused.
  *
  * A save whose text is there already is one that was repeated because its answer was
  * lost. */
@@ -60,18 +61,17 @@ static const char script_body[] =
     "if op == 'load' then\n"
     "  return {now, 'ok', session, redis.call('PTTL', KEYS[1])}\n"
     "end\n"
-    "local turn = redis.call('GET', KEYS[2])\n"
+    "local turn = (op == 'load_turn' or (ARGV[6] or '') ~= '') and redis.call('GET', "
+    "KEYS[2])\n"
     "if op == 'load_turn' then\n"
     "  return {now, 'ok', session, redis.call('PTTL', KEYS[1]), turn}\n"
     "end\n"
     /* An unchanged text is a condition, too: that it is still there. */
     "local put_session = ARGV[3] ~= '' and session ~= ARGV[4]\n"
     "local put_turn = ARGV[6] ~= '' and turn ~= ARGV[7]\n"
-    "if put_session and version(session, 'session_version') ~= ARGV[3] then\n"
-    "  return {now, 'conflict'}\n"
-    "end\n"
-    "if put_turn and version(turn, 'turn_version') ~= ARGV[6] then\n"
-    "  return {now, 'conflict'}\n"
+    "if (put_session and version(session, 'session_version') ~= ARGV[3]) or\n"
+    "    (put_turn and version(turn, 'turn_version') ~= ARGV[6]) then\n"
+    "  return {now, 'conflict', session, redis.call('PTTL', KEYS[1]), turn}\n"
     "end\n"
     "if put_session then redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5]) end\n"
     "if put_turn then redis.call('SET', KEYS[2], ARGV[7], 'PX', " TURN_TTL_MS ") end\n"
@@ -242,6 +242,7 @@ static void read_stamp(const struct call *call, struct store_stamp *ret_stamp)
 {
     ret_stamp->now_ms = svc_redis_reply_int(svc_redis_reply_at(call->reply, 0));
     ret_stamp->mark_ms = call->mark_ms > 0 ? call->mark_ms : ret_stamp->now_ms;
+    store_clock_set(call->store, ret_stamp->now_ms);
 }
 
 static struct svc_slice keep(struct svc_arena *arena, struct svc_slice text)
@@ -253,7 +254,7 @@ static struct svc_slice keep(struct svc_arena *arena, struct svc_slice text)
         svc_arena_strndup(arena, text.text, text.length), text.length};
 }
 
-static int64_t turn_version(struct svc_slice text)
+int64_t store_turn_version(struct svc_slice text)
 {
     static const char head[] = "{\"turn_version\":";
     int64_t version = 0;
@@ -283,6 +284,7 @@ enum store_redis_outcome store_redis_load(struct store *store,
     if (outcome == STORE_REDIS_OK) {
         int64_t left_ms = svc_redis_reply_int(svc_redis_reply_at(call.reply, 3));
         record->now_ms = svc_redis_reply_int(svc_redis_reply_at(call.reply, 0));
+        store_clock_set(store, record->now_ms);
         record->session =
             keep(arena, svc_redis_reply_text(svc_redis_reply_at(call.reply, 2)));
         session_head_read(record->session, &record->head);
@@ -293,10 +295,25 @@ enum store_redis_outcome store_redis_load(struct store *store,
             (left_ms >= 0 ? left_ms : store_standard_ttl_s(store) * 1000);
         record->turn =
             keep(arena, svc_redis_reply_text(svc_redis_reply_at(call.reply, 4)));
-        record->turn_stored = turn_version(record->turn);
+        record->turn_stored = store_turn_version(record->turn);
     }
     svc_redis_batch_free(&call.batch);
     return outcome;
+}
+
+/* What a save was refused for is what the next one is made from. */
+static void keep_bases(struct store *store, const struct call *call,
+    const struct store_write *write, int64_t now_ms)
+{
+    struct svc_slice key = write->record->key;
+    int64_t left_ms = svc_redis_reply_int(svc_redis_reply_at(call->reply, 3));
+
+    store_base_put_session(store, key,
+        svc_redis_reply_text(svc_redis_reply_at(call->reply, 2)), now_ms + left_ms);
+    if (write->turn.text != NULL) {
+        store_base_put_turn(
+            store, key, svc_redis_reply_text(svc_redis_reply_at(call->reply, 4)));
+    }
 }
 
 enum store_redis_outcome store_redis_save(struct store *store,
@@ -319,6 +336,9 @@ enum store_redis_outcome store_redis_save(struct store *store,
     add(&call, call.marked);
     enum store_redis_outcome outcome = run(&call, mode->rearm);
     read_stamp(&call, ret_stamp);
+    if (outcome == STORE_REDIS_CONFLICT) {
+        keep_bases(store, &call, write, ret_stamp->now_ms);
+    }
     svc_redis_batch_free(&call.batch);
     return outcome;
 }

@@ -128,6 +128,8 @@ struct beginning {
     struct svc_slice token;
     struct turn_rules rules;
     int64_t until_ms; /* monotonic */
+    unsigned base;    /* STORE_BASE, or 0 */
+    bool saved;       /* by the last look */
     struct turn_answer answer;
     struct turn_outcome *outcome;
 };
@@ -195,6 +197,7 @@ static enum svc_status save_turn(struct beginning *beginning)
     compose_turn(beginning->arena, &outcome->record, &outcome->turn, &change);
     status = store_save(store, &outcome->record, &change, &expires_ms);
     if (status == SVC_OK) {
+        beginning->saved = true;
         sessions_saved(&outcome->record, &change, expires_ms);
         if (beginning->answer.step != TURN_WAIT) {
             ring(bell_of(beginning->turns, outcome->record.key));
@@ -210,8 +213,9 @@ static enum svc_status look(struct beginning *beginning)
     struct store *store = beginning->turns->sessions->store;
     enum svc_status status =
         store_load(store, beginning->arena, beginning->call->session.key,
-            STORE_WITH_TURN | STORE_WITH_CUSTOMER, &outcome->record);
+            STORE_WITH_TURN | STORE_WITH_CUSTOMER | beginning->base, &outcome->record);
 
+    beginning->saved = false;
     if (status != SVC_OK) {
         return status;
     }
@@ -228,6 +232,28 @@ static enum svc_status look(struct beginning *beginning)
     turn_begin(&outcome->turn, &beginning->rules, &caller,
         make_message(beginning, now_ms), beginning->token, &beginning->answer);
     return beginning->answer.changed ? save_turn(beginning) : SVC_OK;
+}
+
+/* Until nobody else's look comes between. What was seen in something perhaps outdated
+ * counts only if it was saved. */
+static enum svc_status look_patiently(struct beginning *beginning)
+{
+    enum svc_status status = SVC_CONFLICT;
+
+    for (unsigned i = 0; i < SESSIONS_ATTEMPTS_MAX && status == SVC_CONFLICT; i++) {
+        if (i > 1) {
+            sessions_step_aside(i);
+        }
+        *beginning->outcome = (struct turn_outcome){0};
+        status = look(beginning);
+        if (status == SVC_OK && beginning->outcome->record.base && !beginning->saved) {
+            beginning->base = 0;
+            status = SVC_CONFLICT;
+        }
+    }
+    /* Who waits looks at what there is. */
+    beginning->base = 0;
+    return status == SVC_CONFLICT ? SVC_UNAVAILABLE : status;
 }
 
 static void finish(struct beginning *beginning)
@@ -258,32 +284,28 @@ enum svc_status turns_begin(struct turns *turns, struct svc_arena *arena,
         .token = make_token(arena),
         .rules = turns->rules,
         .until_ms = svc_clock_monotonic_ms() + call->wait_ms,
+        .base = STORE_BASE,
         .outcome = ret_outcome,
     };
-    unsigned attempts = 0;
+    enum svc_status status = SVC_OK;
 
     if (call->lease_ms > 0) {
         beginning.rules.lease_ms = call->lease_ms;
     }
     for (;;) {
-        *ret_outcome = (struct turn_outcome){0};
         struct bell *bell = bell_of(turns, call->session.key);
         uint64_t heard = listen(bell);
-        enum svc_status status = look(&beginning);
-        if (status == SVC_CONFLICT && attempts++ < SESSIONS_ATTEMPTS_MAX) {
-            sessions_step_aside(attempts);
-            continue;
-        }
-        if (status != SVC_OK) {
-            return status == SVC_CONFLICT ? SVC_UNAVAILABLE : status;
-        }
-        if (beginning.answer.step != TURN_WAIT) {
-            finish(&beginning);
-            return SVC_OK;
+        status = look_patiently(&beginning);
+        if (status != SVC_OK || beginning.answer.step != TURN_WAIT) {
+            break;
         }
         int64_t wait_ms = beginning.answer.wait_until_ms - ret_outcome->record.now_ms;
         wait_for(bell, heard, wait_ms < LOOK_AGAIN_MS ? wait_ms : LOOK_AGAIN_MS);
     }
+    if (status == SVC_OK) {
+        finish(&beginning);
+    }
+    return status;
 }
 
 /* --- end */
@@ -293,6 +315,8 @@ struct ending {
     struct svc_arena *arena;
     const struct turn_end_call *call;
     struct turn_end_outcome *outcome;
+    unsigned base; /* STORE_BASE, or 0 */
+    bool saved;
 };
 
 static bool is_short(const struct svc_json *reply)
@@ -354,8 +378,8 @@ static enum svc_status end_once(struct ending *ending)
     struct store_record *record = &outcome->record;
     struct store_change change = {0};
     int64_t expires_ms = 0;
-    enum svc_status status =
-        store_load(store, ending->arena, call->session.key, STORE_WITH_TURN, record);
+    enum svc_status status = store_load(
+        store, ending->arena, call->session.key, STORE_WITH_TURN | ending->base, record);
 
     if (status != SVC_OK) {
         return status;
@@ -379,6 +403,7 @@ static enum svc_status end_once(struct ending *ending)
     compose_turn(ending->arena, record, &outcome->turn, &change);
     status = store_save(store, record, &change, &expires_ms);
     if (status == SVC_OK) {
+        ending->saved = true;
         sessions_saved(record, &change, expires_ms);
         ring(bell_of(ending->turns, record->key));
     }
@@ -388,15 +413,19 @@ static enum svc_status end_once(struct ending *ending)
 enum svc_status turns_end(struct turns *turns, struct svc_arena *arena,
     const struct turn_end_call *call, struct turn_end_outcome *ret_outcome)
 {
-    struct ending ending = {turns, arena, call, ret_outcome};
+    struct ending ending = {turns, arena, call, ret_outcome, STORE_BASE, false};
     enum svc_status status = SVC_CONFLICT;
 
     for (unsigned i = 0; i < SESSIONS_ATTEMPTS_MAX && status == SVC_CONFLICT; i++) {
-        if (i > 0) {
+        if (i > 1) {
             sessions_step_aside(i);
         }
         *ret_outcome = (struct turn_end_outcome){0};
         status = end_once(&ending);
+        if (status == SVC_OK && ret_outcome->record.base && !ending.saved) {
+            ending.base = 0;
+            status = SVC_CONFLICT;
+        }
     }
     return status == SVC_CONFLICT ? SVC_UNAVAILABLE : status;
 }

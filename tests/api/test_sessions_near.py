@@ -26,6 +26,7 @@ def test_second_read_is_from_memory(make_shop) -> None:
     shop.load(customer)
     wait_until(lambda: shop.get(customer, replica=0)["source"] == "memory", 3)
     assert shop.get(customer, replica=0)["session"] == shop.get(customer, replica=1)["session"]
+    shop.wait_flushed()
     shop.redis.client.delete(f"session:{customer}")
     wait_until(lambda: shop.get(customer, replica=0)["source"] != "memory", 1)
 

@@ -135,8 +135,9 @@ def test_longest_wait(make_shop) -> None:
     shop = make_shop(1, QUIET_MS="400", LONGEST_WAIT_MS="1000")
     customer = new_customer()
     with ThreadPoolExecutor(10) as pool:
-        first = pool.submit(shop.begin, customer, message("m0"))
         start = time.monotonic()
+        first = pool.submit(shop.begin, customer, message("m0"))
+        time.sleep(0.15)
         number = 0
         while not first.done():
             number += 1

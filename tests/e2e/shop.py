@@ -18,6 +18,11 @@ SETTLE_TIMEOUT_S = 30
 STATUS_DELAYS = {"sent_delay_ms": 20, "delivered_delay_ms": 60, "read_delay_ms": 150}
 QUIET_S = 0.8
 UNFINISHED = ("new", "running", "waiting")
+# The smallest PNG: one pixel.
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c636060606000000005000157a1b8310000000049454e44ae426082"
+)
 
 _numbers = itertools.count(int(time.time()) % 1_000_000 * 1000)
 Json = dict[str, Any]

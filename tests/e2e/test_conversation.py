@@ -7,14 +7,7 @@ import hmac
 
 import pytest
 
-from tests.e2e.shop import Shop
-
-# The smallest PNG: one pixel.
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c636060606000000005000157a1b8310000000049454e44ae426082"
-)
-
+from tests.e2e.shop import PIXEL, Shop
 
 def test_a_text_gets_exactly_one_reply(shop: Shop):
     customer = shop.customer()

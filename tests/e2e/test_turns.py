@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from launcher.settings import PHONE_NUMBER_ID
-from tests.e2e.shop import Customer, Shop
+from tests.e2e.shop import PIXEL, Customer, Shop
 
 # As the workflow asks for, before it asks again.
 WAIT_S = 4
@@ -48,10 +48,11 @@ def test_so_do_three_messages_in_one_webhook(shop: Shop, layout: str):
 
 def test_a_picture_after_a_text_is_answered_with_it(shop: Shop):
     customer = shop.customer()
+    media_id = shop.upload(PIXEL, "foto.png", "image/png")
     customer.text("¿tienen algo así?")
-    customer.send("location", location={"latitude": 19.43, "longitude": -99.13, "name": "Zócalo"})
+    customer.send("image", media_id=media_id)
     (reply,) = customer.wait_replies(1)
-    assert "«Zócalo»" in reply
+    assert "imagen" in reply and "«¿tienen algo así?»" in reply
 
 
 def test_the_session_keeps_the_service_window_and_grows(shop: Shop):
