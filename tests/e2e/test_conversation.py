@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.shop import PIXEL, Shop
 
+
 def test_a_text_gets_exactly_one_reply(shop: Shop):
     customer = shop.customer()
     customer.text("hola, ¿tienen leche? 🥛")

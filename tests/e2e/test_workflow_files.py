@@ -89,6 +89,13 @@ def test_every_connection_leads_to_a_node(workflow):
             assert all(target["node"] in names for target in output)
 
 
+def test_every_node_that_an_expression_names_exists(workflow):
+    names = {node["name"] for node in workflow["nodes"]}
+    for node in workflow["nodes"]:
+        used = set(re.findall(r"""\$\(['"]([^'"]+)['"]\)""", json.dumps(node["parameters"])))
+        assert used <= names, node["name"]
+
+
 def test_every_node_is_reached(workflow):
     reached = [node["name"] for node in workflow["nodes"] if node["type"].endswith(("webhook", "Trigger"))]
     for name in reached:
