@@ -87,11 +87,16 @@ def test_a_reply_that_meta_refuses_is_not_repeated(shop: Shop):
 
 
 def test_while_the_service_is_down_customers_are_asked_to_write_again(shop: Shop, outage):
-    customer = shop.customer()
+    customer, eva = shop.customer(), shop.customer(wa_id=wa_id(), window_open=True)
     with outage(PARSE):
         customer.text("hola")
         (apology,) = customer.wait_replies(1)
         assert "problema técnico" in apology
+        odd = message_webhook(eva.key, "wamid.odd")
+        odd["entry"][0]["changes"][0]["value"]["messages"] += [None, "no message", {}]
+        odd["entry"] += [None, {"changes": [None, {"value": None}]}]
+        shop.webhook(odd)
+        assert "problema técnico" in eva.wait_replies(1)[0]
         answer = shop.n8n.get("/webhook/whatsapp", params={"hub.challenge": CHALLENGE})
         assert CHALLENGE not in answer.text
         assert answer.status_code == 503
