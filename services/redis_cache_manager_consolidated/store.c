@@ -24,9 +24,9 @@ static void invalidate(void *context, const struct svc_slice *key)
     }
 }
 
-static bool is_live(const void *tracking)
+static bool is_live(void *tracking)
 {
-    return svc_redis_tracking_is_live(tracking);
+    return svc_redis_tracking_is_caught_up(tracking);
 }
 
 struct store *store_new(
