@@ -30,8 +30,8 @@ struct near {
     pthread_mutex_t locks[LOCKS]; /* of the sets, in turn */
     _Atomic uint64_t flushes;
     bool follows;
-    bool (*is_live)(const void *context); /* NULL: always */
-    const void *context;
+    bool (*is_live)(void *context); /* NULL: always */
+    void *context;
     atomic_size_t count;
 };
 
@@ -69,8 +69,7 @@ bool near_is_live(const struct near *near)
     return near->follows && (near->is_live == NULL || near->is_live(near->context));
 }
 
-void near_follow(
-    struct near *near, bool (*is_live)(const void *context), const void *context)
+void near_follow(struct near *near, bool (*is_live)(void *context), void *context)
 {
     near->is_live = is_live;
     near->context = context;

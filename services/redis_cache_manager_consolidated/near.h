@@ -17,8 +17,7 @@ void near_free(struct near **near);
  * nobody does, it isn't live, get finds nothing and put keeps nothing. */
 bool near_is_live(const struct near *near);
 /* IS_LIVE says so, NULL: always. */
-void near_follow(
-    struct near *near, bool (*is_live)(const void *context), const void *context);
+void near_follow(struct near *near, bool (*is_live)(void *context), void *context);
 
 struct near_text {
     struct svc_slice text; /* a copy in the arena */

@@ -153,7 +153,7 @@ enum svc_status routes_fail(struct svc_reply *reply, enum svc_status status)
 {
     switch (status) {
     case SVC_UNAVAILABLE:
-        reply->detail = "neither Redis nor PostgreSQL can be asked";
+        reply->detail = "the stores behind can not serve this now";
         break;
     case SVC_TOO_LARGE:
         reply->detail = "the session would be larger than SESSION_LIMIT_BYTES";

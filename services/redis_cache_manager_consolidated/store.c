@@ -1,6 +1,7 @@
 #include "store_private.h"
 
 #include <svc/clock.h>
+#include <svc/random.h>
 #include <svc/redis.h>
 #include <svc/redis_tracking.h>
 
@@ -24,9 +25,17 @@ static void invalidate(void *context, const struct svc_slice *key)
     }
 }
 
-static bool is_live(const void *tracking)
+static bool is_live(void *tracking)
 {
-    return svc_redis_tracking_is_live(tracking);
+    return svc_redis_tracking_is_caught_up(tracking);
+}
+
+static void make_name(char name[40])
+{
+    uint8_t random[12];
+
+    svc_random_fast(random, sizeof random);
+    svc_text_to_hex(random, sizeof random, name);
 }
 
 struct store *store_new(
@@ -50,6 +59,7 @@ struct store *store_new(
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&store->wake, &attributes);
     pthread_condattr_destroy(&attributes);
+    make_name(store->replica);
     if (pg != NULL) {
         store->queue = store_queue_new(store);
     }
@@ -72,6 +82,9 @@ void store_free(struct store **store_pointer)
     }
     store_queue_free(&store->queue);
     store_mode_stop(store);
+    if (store->pg != NULL) {
+        store_pg_replica_end(store);
+    }
     if (store->tracking != NULL) {
         svc_redis_tracking_free(&store->tracking);
     }
@@ -162,56 +175,55 @@ static bool is_too_late(struct store *store, const struct store_mode *mode)
            svc_redis_is_cluster(store->redis);
 }
 
+/* Counted while it's under way, so that nobody takes this replica's writes for written
+ * out before they are queued. CONFLICT too where MODE doesn't hold any more. */
+static enum svc_status save_counted(struct store *store, const struct store_write *write,
+    const struct store_change *change, struct store_mode *mode, int64_t *ret_expires_ms)
+{
+    enum svc_status status = SVC_CONFLICT;
+
+    atomic_fetch_add(&store->saving, 1);
+    store_mode_get(store, mode);
+    if (mode->name == STORE_MODE_REDIS && mode->epoch == write->record->epoch &&
+        !is_too_late(store, mode)) {
+        status = save_redis(store, mode, write, change, ret_expires_ms);
+    }
+    atomic_fetch_sub(&store->saving, 1);
+    return status;
+}
+
 enum svc_status store_save(struct store *store, const struct store_record *record,
     const struct store_change *change, int64_t *ret_expires_ms)
 {
     struct store_mode mode;
-    int64_t expires_ms = 0;
+    int64_t expires_ms = record->now_ms + change->ttl_ms;
     struct store_write write = {
         .record = record,
         .session = change->session,
         .ttl_ms = change->ttl_ms,
         .turn = change->turn,
     };
-    enum svc_status status = SVC_CONFLICT;
+    enum svc_status status = save_counted(store, &write, change, &mode, &expires_ms);
 
-    store_mode_get(store, &mode);
-    if (mode.epoch != record->epoch || is_too_late(store, &mode)) {
-        return SVC_CONFLICT;
-    }
-    if (mode.name == STORE_MODE_REDIS) {
-        status = save_redis(store, &mode, &write, change, &expires_ms);
-    } else if (mode.name == STORE_MODE_POSTGRES) {
-        expires_ms = record->now_ms + change->ttl_ms;
+    if (mode.name == STORE_MODE_POSTGRES && mode.epoch == record->epoch) {
         status = store_pg_save(store, &mode, &write, change);
         if (status == SVC_OK && change->profile != NULL) {
             store_profile_put(store, record->key, change->profile);
         }
-        status = status == SVC_OK ? SVC_OK : SVC_CONFLICT;
     }
     if (status == SVC_OK && ret_expires_ms != NULL) {
         *ret_expires_ms = expires_ms;
     }
-    return status;
+    return status == SVC_OK ? SVC_OK : SVC_CONFLICT;
 }
 
-enum svc_status store_touch(struct store *store, const struct store_record *record,
-    int64_t ttl_ms, int64_t *ret_expires_ms)
+static enum svc_status touch_redis(struct store *store, const struct store_mode *mode,
+    const struct store_record *record, int64_t ttl_ms, int64_t *ret_expires_ms)
 {
-    struct store_mode mode;
     struct store_stamp stamp;
-
-    store_mode_get(store, &mode);
-    if (mode.epoch != record->epoch || is_too_late(store, &mode)) {
-        return SVC_CONFLICT;
-    }
-    if (mode.name == STORE_MODE_POSTGRES) {
-        *ret_expires_ms = record->now_ms + ttl_ms;
-        enum svc_status status = store_pg_touch(store, record, *ret_expires_ms);
-        return status == SVC_OK ? SVC_OK : SVC_CONFLICT;
-    }
     enum store_redis_outcome outcome =
-        store_redis_touch(store, &mode, record, ttl_ms, &stamp);
+        store_redis_touch(store, mode, record, ttl_ms, &stamp);
+
     near_invalidate(store->near, record->key);
     if (outcome == STORE_REDIS_GONE || outcome == STORE_REDIS_COLD) {
         store_mode_suspect(store);
@@ -234,6 +246,26 @@ enum svc_status store_touch(struct store *store, const struct store_record *reco
         store_queue_put(store->queue, &queued);
     }
     return SVC_OK;
+}
+
+enum svc_status store_touch(struct store *store, const struct store_record *record,
+    int64_t ttl_ms, int64_t *ret_expires_ms)
+{
+    struct store_mode mode;
+    enum svc_status status = SVC_CONFLICT;
+
+    atomic_fetch_add(&store->saving, 1);
+    store_mode_get(store, &mode);
+    bool holds = mode.epoch == record->epoch && !is_too_late(store, &mode);
+    if (holds && mode.name == STORE_MODE_REDIS) {
+        status = touch_redis(store, &mode, record, ttl_ms, ret_expires_ms);
+    }
+    atomic_fetch_sub(&store->saving, 1);
+    if (holds && mode.name == STORE_MODE_POSTGRES) {
+        *ret_expires_ms = record->now_ms + ttl_ms;
+        status = store_pg_touch(store, record, *ret_expires_ms);
+    }
+    return status == SVC_OK ? SVC_OK : SVC_CONFLICT;
 }
 
 int64_t store_standard_ttl_s(struct store *store)

@@ -68,10 +68,12 @@ struct store_record {
     int64_t expires_ms;     /* of the session */
     int64_t session_stored; /* its version where it is stored; 0: none there */
     int64_t session_known;  /* the highest that is known; a new one goes on from it */
+    int64_t row_epoch;      /* of PostgreSQL\'s row */
 
     struct svc_slice turn; /* NULL: none */
     int64_t turn_stored;
     int64_t turn_known;
+    int64_t turn_epoch; /* of PostgreSQL\'s row */
 
     struct store_customer customer;
     struct svc_slice

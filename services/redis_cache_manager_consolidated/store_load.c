@@ -5,7 +5,7 @@
 #include <svc/clock.h>
 #include <svc/redis.h>
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -26,6 +26,9 @@ static bool is_newer(const struct store_record *pg, const struct store_record *r
     struct session theirs;
     struct session ours;
 
+    if (pg->row_epoch > redis->head.epoch && redis->head.epoch > 0) {
+        return true; /* written while Redis was closed */
+    }
     if (pg->session_stored != redis->session_stored) {
         return pg->session_stored > redis->session_stored;
     }
@@ -43,6 +46,16 @@ static bool is_newer(const struct store_record *pg, const struct store_record *r
     return ours.last_activity.length != theirs.last_activity.length ||
            memcmp(theirs.last_activity.text, ours.last_activity.text,
                ours.last_activity.length) > 0;
+}
+
+static int64_t turn_epoch(struct svc_slice text)
+{
+    static const char name[] = ",\"epoch\":";
+    size_t window = text.length < 80 ? text.length : 80;
+    const char *at =
+        text.text != NULL ? memmem(text.text, window, name, sizeof name - 1) : NULL;
+
+    return at != NULL ? strtoll(at + sizeof name - 1, NULL, 10) : 0;
 }
 
 /* The same document, with the head of this epoch. */
@@ -151,7 +164,8 @@ static enum store_redis_outcome ask_pg(struct store *store, const struct store_m
     record->new_id = pg.new_id;
     choose_session(arena, record, &pg);
     record->turn_known = record->turn_stored;
-    if (pg.turn_stored > record->turn_stored) {
+    if (pg.turn_stored > record->turn_stored ||
+        (pg.turn_stored > 0 && pg.turn_epoch > turn_epoch(record->turn))) {
         record->turn = pg.turn;
         record->turn_known = pg.turn_stored;
     }
@@ -160,13 +174,7 @@ static enum store_redis_outcome ask_pg(struct store *store, const struct store_m
 
 bool store_turn_is_old(const struct store_record *record)
 {
-    char epoch[48];
-    int length =
-        snprintf(epoch, sizeof epoch, ",\"epoch\":%lld,", (long long)record->epoch);
-    size_t window = record->turn.length < 80 ? record->turn.length : 80;
-
-    return record->turn.text == NULL ||
-           memmem(record->turn.text, window, epoch, (size_t)length) == NULL;
+    return record->turn.text == NULL || turn_epoch(record->turn) != record->epoch;
 }
 
 static enum store_redis_outcome load_redis(struct store *store,
@@ -201,7 +209,7 @@ static enum svc_status load_once(struct store *store, struct svc_arena *arena,
     store_mode_get(store, &mode);
     record->degraded = mode.degraded;
     if (mode.name == STORE_MODE_POSTGRES) {
-        if (svc_clock_monotonic_ms() < mode.serve_from_ms) {
+        if (!mode.serves) {
             return SVC_CONFLICT;
         }
         enum svc_status status = store_pg_load(store, &mode, arena, record);

@@ -10,8 +10,10 @@
  *   at the epoch's key: after a restart, or once the epoch is closed, it has no effect.
  * - A write to PostgreSQL in its mode is a transaction that holds the switch's lock
  *   shared; the change holds it alone.
- * - After Redis was closed PostgreSQL serves nothing for a grace time in which every
- *   replica writes out what Redis had acknowledged.
+ * - After Redis was closed PostgreSQL serves nothing before every replica that lives has
+ *   written out what Redis had acknowledged, and said so (session_replicas).
+ * - What a replica writes out later than that is of an older epoch, and replaces nothing
+ *   that came after.
  * - What lies in Redis from an older epoch is compared with PostgreSQL once, when it's
  *   first read: see store.c. */
 #include "store_private.h"
@@ -27,6 +29,10 @@
 
 #define TICK_MS 100
 #define PULSE_MS 50
+/* While others wait for this replica, or it for them. */
+#define TICK_CLOSING_MS 20
+/* Before others take this replica for dead. */
+#define LATE_MS (STORE_DEAD_AFTER_MS * 7 / 10)
 /* Redis may fail so long before PostgreSQL takes over: a hiccup must not cost a change.
  */
 #define DOWN_MS 250
@@ -42,11 +48,6 @@ struct finding {
     char run_id[64];
 };
 
-static int64_t grace_ms(const struct store *store)
-{
-    return 2 * store->settings.flush_ms + 100;
-}
-
 void store_mode_get(struct store *store, struct store_mode *ret_mode)
 {
     pthread_mutex_lock(&store->lock);
@@ -55,7 +56,7 @@ void store_mode_get(struct store *store, struct store_mode *ret_mode)
         (store->pg != NULL && !store->pg_up) ||
         (store->mode.name == STORE_MODE_POSTGRES && store->flag && store->redis != NULL);
     ret_mode->late = store->pg != NULL && store->pg_up &&
-                     svc_clock_monotonic_ms() - store->heard_ms > grace_ms(store) / 2;
+                     svc_clock_monotonic_ms() - store->heard_ms > LATE_MS;
     ret_mode->hopeless =
         store->useless_since_ms > 0 &&
         svc_clock_monotonic_ms() - store->useless_since_ms > STORE_PATIENCE_MS;
@@ -96,8 +97,7 @@ static const struct store_script *script_get(struct store *store, int64_t epoch)
     return script;
 }
 
-static void set_mode(
-    struct store *store, enum store_mode_name name, int64_t epoch, int64_t serve_in_ms)
+static void set_mode(struct store *store, enum store_mode_name name, int64_t epoch)
 {
     pthread_mutex_lock(&store->lock);
     bool changed = store->mode.name != name || store->mode.epoch != epoch;
@@ -105,8 +105,6 @@ static void set_mode(
         store->mode = (struct store_mode){
             .name = name,
             .epoch = epoch,
-            .serve_from_ms =
-                svc_clock_monotonic_ms() + (serve_in_ms > 0 ? serve_in_ms : 0),
         };
         if (name == STORE_MODE_REDIS) {
             store->mode.script = script_of(store, epoch);
@@ -118,6 +116,9 @@ static void set_mode(
         return;
     }
     near_flush(store->near);
+    if (store->queue != NULL) {
+        store_queue_hurry(store->queue);
+    }
     svc_log(SVC_LOG_INFO,
         name == STORE_MODE_REDIS ? "sessions: Redis first, PostgreSQL behind"
                                  : "sessions: PostgreSQL alone",
@@ -133,19 +134,35 @@ static void look_at_redis(struct store *store, struct finding *finding)
     pthread_mutex_unlock(&store->lock);
 }
 
+/* Whether all that this process wrote to Redis before it was closed is in PostgreSQL. */
+static void note_drained(struct store *store)
+{
+    struct store_queue_state waiting;
+    struct store_mode mode;
+
+    store_mode_get(store, &mode);
+    if (mode.name != STORE_MODE_POSTGRES || atomic_load(&store->saving) > 0) {
+        return;
+    }
+    store_queue_state_get(store->queue, &waiting);
+    if (waiting.waiting == 0 || mode.serves) {
+        store->drained_epoch = mode.epoch;
+    }
+}
+
 static void look_at_pg(struct store *store, struct finding *finding)
 {
     if (store->pg == NULL) {
         return;
     }
     int64_t start_ms = svc_clock_monotonic_ms();
-    finding->pg_up = store_pg_switch_get(store, &finding->at) == SVC_OK;
+    note_drained(store);
+    finding->pg_up =
+        store_pg_switch_get(store, store->drained_epoch, &finding->at) == SVC_OK;
     pthread_mutex_lock(&store->lock);
     store->pg_up = finding->pg_up;
     if (finding->pg_up) {
         store->heard_ms = start_ms;
-    }
-    if (finding->pg_up) {
         store->flag = finding->at.flag;
         store->standard_ttl_s =
             finding->at.ttl_s > 0 ? finding->at.ttl_s : store->settings.standard_ttl_s;
@@ -168,7 +185,7 @@ static void close_redis(
         return;
     }
     svc_log(SVC_LOG_WARN, "sessions: Redis is closed", SVC_TEXT("why", why));
-    set_mode(store, STORE_MODE_POSTGRES, finding->at.epoch + 1, grace_ms(store));
+    set_mode(store, STORE_MODE_POSTGRES, finding->at.epoch + 1);
     if (finding->redis_up) {
         /* So that a replica that is held up somewhere can't write any more. */
         store_redis_close_epoch(store, script_get(store, finding->at.epoch));
@@ -184,7 +201,7 @@ static void open_redis(struct store *store, const struct finding *finding)
         return;
     }
     if (store_redis_open_epoch(store, script) == STORE_REDIS_OK) {
-        set_mode(store, STORE_MODE_REDIS, epoch, 0);
+        set_mode(store, STORE_MODE_REDIS, epoch);
     }
 }
 
@@ -216,15 +233,21 @@ static void keep_redis(struct store *store, const struct finding *finding, bool 
             return;
         }
     }
-    set_mode(store, STORE_MODE_REDIS, finding->at.epoch, 0);
+    set_mode(store, STORE_MODE_REDIS, finding->at.epoch);
 }
 
 static void keep_postgres(struct store *store, const struct finding *finding)
 {
-    int64_t age_ms = finding->at.age_ms;
+    bool drained =
+        finding->at.others_drained && store->drained_epoch == finding->at.epoch;
 
-    set_mode(store, STORE_MODE_POSTGRES, finding->at.epoch, grace_ms(store) - age_ms);
-    if (finding->redis_up && finding->at.flag && age_ms >= grace_ms(store) + DWELL_MS) {
+    set_mode(store, STORE_MODE_POSTGRES, finding->at.epoch);
+    pthread_mutex_lock(&store->lock);
+    store->mode.serves = store->mode.serves || drained;
+    bool serves = store->mode.serves;
+    pthread_mutex_unlock(&store->lock);
+    if (serves && finding->redis_up && finding->at.flag &&
+        finding->at.age_ms >= DWELL_MS) {
         open_redis(store, finding);
     }
 }
@@ -251,7 +274,7 @@ static void keep_without_pg(struct store *store, const struct finding *finding)
     const struct store_script *script = script_get(store, epoch);
     if (store_redis_epoch(store) == epoch ||
         store_redis_open_epoch(store, script) == STORE_REDIS_OK) {
-        set_mode(store, STORE_MODE_REDIS, epoch, 0);
+        set_mode(store, STORE_MODE_REDIS, epoch);
         pthread_mutex_lock(&store->lock);
         store->mode.rearm = true;
         pthread_mutex_unlock(&store->lock);
@@ -292,10 +315,11 @@ static void tick(struct store *store, bool look)
 /* With the lock held. */
 static void wait_a_while(struct store *store)
 {
+    bool closing = store->mode.name == STORE_MODE_POSTGRES && !store->mode.serves;
     struct timespec until;
 
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (long)TICK_MS * 1000000;
+    until.tv_nsec += (long)(closing ? TICK_CLOSING_MS : TICK_MS) * 1000000;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
     while (!store->ended && !store->look &&

@@ -1,23 +1,9 @@
-/* PostgreSQL's part of the store: the switch, and both documents as rows. */
+/* PostgreSQL's part of the store: both documents as rows. */
 #include "store_private.h"
 
 #include <svc/pg.h>
 
-#include <stdio.h>
 #include <string.h>
-
-/* Who writes in the mode POSTGRES holds this shared, who changes the mode holds it alone:
- * so that no write of one mode comes after the first of the other. Any fixed number. */
-#define SWITCH_LOCK "715517"
-
-#define SWITCH_SQL                                                                       \
-    "SELECT mode = 'redis', epoch, redis_run_id,"                                        \
-    " (EXTRACT(EPOCH FROM clock_timestamp() - changed_at) * 1000)::bigint,"              \
-    " COALESCE((SELECT lower(value) FROM system_config"                                  \
-    "   WHERE key = 'use_redis_sessions'), 'true') <> 'false',"                          \
-    " (SELECT CASE WHEN value ~ '^[0-9]{2,7}$' THEN value::bigint END"                   \
-    "  FROM system_config WHERE key = 'session_ttl_s')"                                  \
-    " FROM session_switch"
 
 #define LOAD_SQL                                                                         \
     "SELECT w.mode = 'postgres', w.epoch,"                                               \
@@ -30,11 +16,11 @@
     " (EXTRACT(EPOCH FROM s.expires_at) * 1000)::bigint,"                                \
     " (EXTRACT(EPOCH FROM s.created_at) * 1000)::bigint,"                                \
     " to_char(s.updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'),"                       \
-    " s.version, s.recent_writes,"                                                       \
+    " s.version, s.epoch, s.recent_writes,"                                              \
     " s.recent_writes = '" SESSION_DELETED_WRITES "' AND"                                \
     "   s.updated_at > clock_timestamp() - INTERVAL '1 minute',"                         \
     " c.id, c.name, c.customer_tier, c.total_orders,"                                    \
-    " t.document::text, t.version,"                                                      \
+    " t.document::text, t.version, t.epoch,"                                             \
     " CASE WHEN s.id IS NULL"                                                            \
     "   THEN nextval(pg_get_serial_sequence('customer_sessions', 'id')) END"             \
     " FROM session_switch w"                                                             \
@@ -57,6 +43,7 @@ enum load_column {
     CREATED_MS,
     UPDATED_AT,
     VERSION,
+    ROW_EPOCH,
     WRITES,
     IS_DELETED,
     CUSTOMER_ID,
@@ -65,13 +52,14 @@ enum load_column {
     ORDERS,
     TURN,
     TURN_VERSION,
+    TURN_EPOCH,
     NEW_ID,
 };
 
 /* A session's row from its document: of what was deleted or has moved only that. */
 #define SESSION_COLUMNS                                                                  \
     "(id, customer_phone, session_state, cart_data, context_data, expires_at,"           \
-    " created_at, updated_at, version, recent_writes)"
+    " created_at, updated_at, version, epoch, recent_writes)"
 #define SESSION_VALUES(document, key, expires)                                           \
     "COALESCE((SELECT (" document "->>'id')::integer"                                    \
     "   WHERE " document "->>'id' ~ '^[1-9][0-9]{0,8}$'"                                 \
@@ -87,14 +75,15 @@ enum load_column {
     "  ELSE to_timestamp(" expires "::numeric / 1000) END,"                              \
     " to_timestamp((" document "->>'created_ms')::numeric / 1000),"                      \
     " COALESCE((" document "->>'last_activity')::timestamptz, clock_timestamp()),"       \
-    " (" document "->>'session_version')::bigint,"                                       \
+    " (" document "->>'session_version')::bigint, (" document "->>'epoch')::bigint,"     \
     " " document "->>'writes'"
 #define SESSION_CONFLICT                                                                 \
     " ON CONFLICT (customer_phone) DO UPDATE SET"                                        \
     " session_state = EXCLUDED.session_state, cart_data = EXCLUDED.cart_data,"           \
     " context_data = EXCLUDED.context_data, expires_at = EXCLUDED.expires_at,"           \
     " created_at = EXCLUDED.created_at, updated_at = EXCLUDED.updated_at,"               \
-    " version = EXCLUDED.version, recent_writes = EXCLUDED.recent_writes"
+    " version = EXCLUDED.version, epoch = EXCLUDED.epoch,"                               \
+    " recent_writes = EXCLUDED.recent_writes"
 
 #define SAVE_SESSION_SQL                                                                 \
     "INSERT INTO customer_sessions AS old " SESSION_COLUMNS " SELECT " SESSION_VALUES(   \
@@ -104,10 +93,11 @@ enum load_column {
                                        " WHERE old.version = $4"
 
 #define SAVE_TURN_SQL                                                                    \
-    "INSERT INTO customer_turns AS old (customer_key, version, document)"                \
-    " VALUES ($1, $2, $3)"                                                               \
+    "INSERT INTO customer_turns AS old (customer_key, version, epoch, document)"         \
+    " VALUES ($1, $2, $5, $3)"                                                           \
     " ON CONFLICT (customer_key) DO UPDATE SET version = EXCLUDED.version,"              \
-    " document = EXCLUDED.document, updated_at = NOW() WHERE old.version = $4"
+    " epoch = EXCLUDED.epoch, document = EXCLUDED.document, updated_at = NOW()"          \
+    " WHERE old.version = $4"
 
 /* Elements: k customer, s session, x its end in milliseconds, a whether only that was
  * changed, t turn, v its version, c
@@ -125,13 +115,16 @@ enum load_column {
                      " WHERE old.version < EXCLUDED.version OR"                          \
                      " (old.version = EXCLUDED.version AND old.expires_at <> "           \
                      "EXCLUDED.expires_at)),"                                            \
-                     " turns AS (INSERT INTO customer_turns AS old (customer_key, "      \
-                     "version, document)"                                                \
-                     " SELECT key, turn_version, turn FROM batch WHERE turn IS NOT NULL" \
+                     " turns AS (INSERT INTO customer_turns AS old"                      \
+                     " (customer_key, version, epoch, document)"                         \
+                     " SELECT key, turn_version, (turn->>'epoch')::bigint, turn"         \
+                     " FROM batch WHERE turn IS NOT NULL"                                \
                      " ON CONFLICT (customer_key) DO UPDATE SET version = "              \
                      "EXCLUDED.version,"                                                 \
-                     " document = EXCLUDED.document, updated_at = NOW()"                 \
-                     " WHERE old.version < EXCLUDED.version),"                           \
+                     " epoch = EXCLUDED.epoch, document = EXCLUDED.document, "           \
+                     "updated_at = NOW()"                                                \
+                     " WHERE (old.epoch, old.version) < (EXCLUDED.epoch, "               \
+                     "EXCLUDED.version)),"                                               \
                      " people AS (INSERT INTO customers AS old (phone, name, username, " \
                      "locale)"                                                           \
                      " SELECT key, left(who->>'n', 120), left(who->>'u', 100), "         \
@@ -161,58 +154,6 @@ enum load_column {
                      "who->>'p' IS NOT NULL"                                             \
                      "   OR key ~ '^([1-9][0-9]{6,14}|[A-Z]{2}[.].*)$')"                 \
                      " ON CONFLICT DO NOTHING"
-
-enum svc_status store_pg_switch_get(struct store *store, struct store_switch *ret_switch)
-{
-    SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
-    struct svc_pg_error error;
-    enum svc_status status =
-        svc_pg_query(store->pg, SVC_PG_PREPARED(SWITCH_SQL), &rows, &error);
-
-    if (status != SVC_OK) {
-        return status;
-    }
-    if (svc_pg_rows(rows) != 1) {
-        return SVC_INTERNAL;
-    }
-    *ret_switch = (struct store_switch){
-        .redis = svc_pg_get_bool(rows, 0, 0),
-        .epoch = svc_pg_get_int(rows, 0, 1, 0),
-        .age_ms = svc_pg_get_int(rows, 0, 3, 0),
-        .flag = svc_pg_get_bool(rows, 0, 4),
-        .ttl_s = svc_pg_get_int(rows, 0, 5, 0),
-    };
-    snprintf(
-        ret_switch->run_id, sizeof ret_switch->run_id, "%s", svc_pg_get(rows, 0, 2).text);
-    return SVC_OK;
-}
-
-enum svc_status store_pg_switch_set(
-    struct store *store, int64_t epoch, bool redis, const char *run_id)
-{
-    SVC_PG_AUTO_ROLLBACK struct svc_pg_tx tx = {0};
-    SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
-    struct svc_pg_error error;
-    enum svc_status status = svc_pg_begin(store->pg, &tx, &error);
-
-    if (status == SVC_OK) {
-        status = svc_pg_tx_query(&tx,
-            SVC_PG_SQL("SELECT pg_advisory_xact_lock(" SWITCH_LOCK ")"), NULL, &error);
-    }
-    if (status == SVC_OK) {
-        status = svc_pg_tx_query(&tx,
-            SVC_PG_SQL("UPDATE session_switch SET mode = $1, epoch = epoch + 1,"
-                       " redis_run_id = $2, changed_at = clock_timestamp()"
-                       " WHERE epoch = $3",
-                svc_pg_text(redis ? "redis" : "postgres"), svc_pg_text(run_id),
-                svc_pg_int(epoch)),
-            &rows, &error);
-    }
-    if (status != SVC_OK) {
-        return status;
-    }
-    return svc_pg_affected(rows) == 1 ? svc_pg_commit(&tx, &error) : SVC_CONFLICT;
-}
 
 static struct svc_slice keep(
     struct svc_arena *arena, const struct svc_pg_result *rows, enum load_column column)
@@ -338,6 +279,8 @@ static void read_record(struct svc_arena *arena, const struct svc_pg_result *row
     record->head = (struct session_head){0};
     record->session_stored = svc_pg_get_int(rows, 0, VERSION, 0);
     record->session_known = record->session_stored;
+    record->row_epoch = svc_pg_get_int(rows, 0, ROW_EPOCH, 0);
+    record->turn_epoch = svc_pg_get_int(rows, 0, TURN_EPOCH, 0);
     record->new_id =
         keep(arena, rows, svc_pg_is_null(rows, 0, SESSION_ID) ? NEW_ID : SESSION_ID);
     record->turn = keep(arena, rows, TURN);
@@ -399,7 +342,7 @@ static enum svc_status write_rows(struct svc_pg_tx *tx, const struct store_write
         status = svc_pg_tx_query(tx,
             SVC_PG_PREPARED(SAVE_TURN_SQL, svc_pg_slice(record->key),
                 svc_pg_int(change->turn_version), svc_pg_slice(write->turn),
-                svc_pg_int(record->turn_stored)),
+                svc_pg_int(record->turn_stored), svc_pg_int(record->epoch)),
             &turns, &error);
         if (status == SVC_OK && svc_pg_affected(turns) == 0) {
             return SVC_CONFLICT;
@@ -418,8 +361,8 @@ enum svc_status store_pg_save(struct store *store, const struct store_mode *mode
 
     if (status == SVC_OK) {
         status = svc_pg_tx_query(&tx,
-            SVC_PG_PREPARED("SELECT pg_advisory_xact_lock_shared(" SWITCH_LOCK ")"), NULL,
-            &error);
+            SVC_PG_PREPARED("SELECT pg_advisory_xact_lock_shared(" STORE_SWITCH_LOCK ")"),
+            NULL, &error);
     }
     if (status == SVC_OK) {
         status = svc_pg_tx_query(&tx,

@@ -11,6 +11,9 @@
 /* How long a call goes on trying while the store changes from Redis to PostgreSQL. */
 #define STORE_PATIENCE_MS 4000
 #define STORE_RETRY_MS 10
+/* A replica without a sign of life for so long is waited for no more. */
+#define STORE_DEAD_AFTER "1 second"
+#define STORE_DEAD_AFTER_MS 1000
 /* What goes by another identity is found by the old one so long. */
 #define TTL_ALIAS_S 2592000
 
@@ -28,10 +31,10 @@ struct store_mode {
     enum store_mode_name name;
     int64_t epoch;
     const struct store_script *script; /* of REDIS */
-    int64_t serve_from_ms;             /* monotonic; of POSTGRES: not before then */
-    bool degraded;                     /* Redis or PostgreSQL is gone */
-    bool hopeless;                     /* nothing has answered for a while */
-    bool late;  /* another mode may hold by now, and this process not know it yet */
+    bool serves;   /* of POSTGRES: what Redis had acknowledged is in it */
+    bool degraded; /* Redis or PostgreSQL is gone */
+    bool hopeless; /* nothing has answered for a while */
+    bool late;     /* another mode may hold by now, and this process not know it yet */
     bool rearm; /* nobody but Redis knows better: load the script where it is missing */
 };
 
@@ -48,6 +51,9 @@ struct store {
     _Atomic int64_t
         clock_ahead_ms; /* of Redis's clock, to the monotonic one; 0: unknown */
     struct store_queue *queue;
+    int64_t drained_epoch;  /* the watcher's: nothing of an epoch before is left here */
+    char replica[40];       /* this process, among the replicas */
+    _Atomic int64_t saving; /* writes to Redis under way, up to the queue */
 
     pthread_mutex_t lock; /* of what follows, up to `ended` */
     pthread_cond_t wake;  /* the watcher is to look at once */
@@ -160,7 +166,11 @@ int64_t store_clock(struct store *store);
 /* Whether RECORD's turn is of another epoch, or none. */
 bool store_turn_is_old(const struct store_record *record);
 
-/* --- store_pg.c */
+/* --- store_pg_switch.c */
+
+/* Who writes in the mode POSTGRES holds this shared, who changes the mode holds it alone:
+ * so that no write of one mode comes after the first of the other. Any fixed number. */
+#define STORE_SWITCH_LOCK "715517"
 
 struct store_switch {
     bool redis; /* sessions are Redis's; else PostgreSQL's alone */
@@ -168,13 +178,20 @@ struct store_switch {
     char run_id[64];
     int64_t age_ms;
     bool flag;
-    int64_t ttl_s; /* 0: not set */
+    int64_t ttl_s;       /* 0: not set */
+    bool others_drained; /* no other replica has anything of an epoch before this one */
 };
+/* DRAINED_EPOCH: this replica has nothing left of an epoch before that one. */
 SVC_MUST_CHECK enum svc_status store_pg_switch_get(
-    struct store *store, struct store_switch *ret_switch);
+    struct store *store, int64_t drained_epoch, struct store_switch *ret_switch);
 /* From EPOCH on to the next; CONFLICT where it isn't EPOCH any more. */
 SVC_MUST_CHECK enum svc_status store_pg_switch_set(
     struct store *store, int64_t epoch, bool redis, const char *run_id);
+
+/* Nobody needs to wait for this replica any more. */
+void store_pg_replica_end(struct store *store);
+
+/* --- store_pg.c */
 
 /* Reads both documents and the customer. CONFLICT where MODE (NULL: any) isn't the
  * switch's. */
@@ -217,6 +234,9 @@ struct store_queued {
 };
 /* Copies what it is given. Of two writes of one customer the later version stays. */
 void store_queue_put(struct store_queue *queue, const struct store_queued *queued);
+
+/* Writes out at once what waits. */
+void store_queue_hurry(struct store_queue *queue);
 
 struct store_queue_state {
     int64_t waiting;

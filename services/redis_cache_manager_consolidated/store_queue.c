@@ -53,6 +53,7 @@ struct store_queue {
     int64_t dropped_total;
     int64_t lag_ms_max;
     bool ended;
+    bool hurry;
     bool failing;
     pthread_t thread;
 };
@@ -397,10 +398,11 @@ static bool wait_a_while(struct store_queue *queue)
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&queue->lock);
-    while (!queue->ended &&
+    while (!queue->ended && !queue->hurry &&
            pthread_cond_timedwait(&queue->wake, &queue->lock, &until) != ETIMEDOUT) {
     }
     bool goes_on = !queue->ended;
+    queue->hurry = false;
     pthread_mutex_unlock(&queue->lock);
     return goes_on;
 }
@@ -456,6 +458,14 @@ void store_queue_free(struct store_queue **queue_pointer)
     pthread_cond_destroy(&queue->wake);
     pthread_mutex_destroy(&queue->lock);
     free(queue);
+}
+
+void store_queue_hurry(struct store_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->hurry = true;
+    pthread_cond_signal(&queue->wake);
+    pthread_mutex_unlock(&queue->lock);
 }
 
 void store_queue_state_get(struct store_queue *queue, struct store_queue_state *ret_state)

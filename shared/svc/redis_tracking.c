@@ -33,6 +33,9 @@ struct svc_redis_tracking {
     int wake_fd;
     atomic_bool stopping;
     _Atomic uint64_t live; /* version of the topology it's live for, plus one; 0: not */
+    /* Held alone while the links change and while something is called back, shared by
+     * those who look whether anything waits. */
+    pthread_rwlock_t lock;
     /* of the thread: */
     struct link *links;
     struct pollfd *fds; /* wake_fd, then two a link */
@@ -45,6 +48,28 @@ bool svc_redis_tracking_is_live(const struct svc_redis_tracking *tracking)
     uint64_t version = atomic_load(&tracking->redis->version);
 
     return atomic_load(&tracking->live) == version + 1;
+}
+
+static bool is_anything_unread(const struct svc_redis_tracking *tracking)
+{
+    for (size_t i = 0; i < tracking->link_count; i++) {
+        struct pollfd told = {.fd = tracking->fds[1 + 2 * i].fd, .events = POLLIN};
+        if (poll(&told, 1, 0) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool svc_redis_tracking_is_caught_up(struct svc_redis_tracking *tracking)
+{
+    if (!svc_redis_tracking_is_live(tracking) ||
+        pthread_rwlock_tryrdlock(&tracking->lock) != 0) {
+        return false;
+    }
+    bool caught_up = !is_anything_unread(tracking);
+    pthread_rwlock_unlock(&tracking->lock);
+    return caught_up && svc_redis_tracking_is_live(tracking);
 }
 
 static int64_t timeout_ns(const struct svc_redis_tracking *tracking)
@@ -245,6 +270,14 @@ static bool read_links(struct svc_redis_tracking *tracking)
     return true;
 }
 
+static bool take_what_came(struct svc_redis_tracking *tracking)
+{
+    pthread_rwlock_wrlock(&tracking->lock);
+    bool fine = read_links(tracking);
+    pthread_rwlock_unlock(&tracking->lock);
+    return fine;
+}
+
 static bool ping_links(struct svc_redis_tracking *tracking)
 {
     static const char ping[] = "*1\r\n$4\r\nPING\r\n";
@@ -280,7 +313,7 @@ static void watch(struct svc_redis_tracking *tracking)
         int ready = poll(tracking->fds, 1 + 2 * tracking->link_count, LOOK_EVERY_MS);
         if (atomic_load(&tracking->stopping) ||
             atomic_load(&tracking->redis->version) != tracking->version ||
-            (ready > 0 && !read_links(tracking))) {
+            (ready > 0 && !take_what_came(tracking))) {
             return;
         }
         int64_t now_ns = svc_clock_monotonic_ns();
@@ -304,7 +337,10 @@ static void *follow(void *argument)
     struct pollfd wake = {.fd = tracking->wake_fd, .events = POLLIN};
 
     while (!atomic_load(&tracking->stopping)) {
-        if (!open_links(tracking)) {
+        pthread_rwlock_wrlock(&tracking->lock);
+        bool open = open_links(tracking);
+        pthread_rwlock_unlock(&tracking->lock);
+        if (!open) {
             poll(&wake, 1, RETRY_MS);
             continue;
         }
@@ -313,7 +349,9 @@ static void *follow(void *argument)
         watch(tracking);
         atomic_store(&tracking->live, 0);
         tracking->invalidate(tracking->context, NULL);
+        pthread_rwlock_wrlock(&tracking->lock);
         close_links(tracking);
+        pthread_rwlock_unlock(&tracking->lock);
     }
     return NULL;
 }
@@ -332,6 +370,7 @@ struct svc_redis_tracking *svc_redis_tracking_new(struct svc_redis *redis,
     }
     tracking->invalidate = invalidate;
     tracking->context = context;
+    pthread_rwlock_init(&tracking->lock, NULL);
     tracking->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (tracking->wake_fd < 0 ||
         pthread_create(&tracking->thread, NULL, follow, tracking) != 0) {
@@ -352,6 +391,7 @@ void svc_redis_tracking_free(struct svc_redis_tracking **tracking_pointer)
     eventfd_write(tracking->wake_fd, 1);
     pthread_join(tracking->thread, NULL);
     close(tracking->wake_fd);
+    pthread_rwlock_destroy(&tracking->lock);
     for (size_t i = 0; i < tracking->prefix_count; i++) {
         free(tracking->prefixes[i]);
     }

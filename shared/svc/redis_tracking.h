@@ -30,4 +30,11 @@ void svc_redis_tracking_free(struct svc_redis_tracking **tracking);
  * in a moment. */
 bool svc_redis_tracking_is_live(const struct svc_redis_tracking *tracking);
 
+/* The same, and nothing that has arrived is still to be called back: asked before an
+ * entry is served, it makes up for a thread that runs late. Redis sends an invalidation
+ * before it answers who made the change; so whoever has that answer, and then asks here,
+ * is not served what was before, but for what overtakes on the network. Costs a system
+ * call. */
+bool svc_redis_tracking_is_caught_up(struct svc_redis_tracking *tracking);
+
 #endif

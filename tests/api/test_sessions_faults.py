@@ -205,7 +205,7 @@ def test_flag_both_ways(make_shop) -> None:
             for replica in range(3):
                 found = shop.get(customer, replica=replica)["session"]["session_state"]
                 assert found == f"postgres {number}"
-            assert shop.get(customer)["source"] == "redis"
+            assert shop.get(customer)["source"] in ("redis", "memory")
             shop.put(customer, {"session_state": f"redis {number}"})
     assert not writers.lost
 
@@ -317,7 +317,7 @@ def test_both_gone_is_said_at_once(make_shop, own_postgres: Postgres) -> None:
     shop.redis.kill()
     own_postgres.stop()
     answer = shop.call("GET", f"/v1/sessions/{new_customer()}", status=503)
-    assert answer["detail"] == "neither Redis nor PostgreSQL can be asked"
+    assert answer["detail"] == "the stores behind can not serve this now"
     time.sleep(1)
     start = time.monotonic()
     shop.call("GET", f"/v1/sessions/{new_customer()}", status=503)

@@ -5,7 +5,7 @@
 
 static bool live = true;
 
-static bool is_live(const void *context)
+static bool is_live(void *context)
 {
     (void)context;
     return live;
