@@ -69,6 +69,9 @@ struct store *store_new(
         near_follow(store->near, is_live, store->tracking);
     }
     store_mode_start(store);
+    if (redis != NULL && pg != NULL) {
+        store->marks = store_marks_new(store);
+    }
     return store;
 }
 
@@ -80,11 +83,13 @@ void store_free(struct store **store_pointer)
     if (store == NULL) {
         return;
     }
-    store_queue_free(&store->queue);
+    store_queue_end(store->queue);
+    store_marks_free(&store->marks);
     store_mode_stop(store);
     if (store->pg != NULL) {
         store_pg_replica_end(store);
     }
+    store_queue_free(&store->queue);
     if (store->tracking != NULL) {
         svc_redis_tracking_free(&store->tracking);
     }
@@ -294,7 +299,7 @@ void store_state_get(struct store *store, struct store_state *ret_state)
     pthread_mutex_unlock(&store->lock);
     ret_state->waiting = waiting.waiting;
     ret_state->flushed_total = waiting.flushed_total;
-    ret_state->swept_total = waiting.swept_total;
+    ret_state->swept_total = store->marks != NULL ? store_marks_swept(store->marks) : 0;
     ret_state->dropped_total = waiting.dropped_total;
     ret_state->flush_lag_ms_max = waiting.lag_ms_max;
     ret_state->near_live = near_is_live(store->near);

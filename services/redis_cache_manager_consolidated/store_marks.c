@@ -1,7 +1,17 @@
 /* The marks of what is in Redis and not yet in PostgreSQL. */
 #include "store_private.h"
 
+#include <svc/clock.h>
 #include <svc/redis.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SWEEP_EVERY_MS 1000
+/* Further ones stay marked, and are swept once more, which changes nothing. */
+#define MARKS_MAX ((size_t)20000)
 
 #define SWEEP_MAX "200"
 #define UNMARK_MAX ((size_t)500)
@@ -29,7 +39,7 @@ static struct svc_slice number(int64_t value, char text[24])
     return (struct svc_slice){text, svc_text_put_int64(text, value)};
 }
 
-void store_redis_unmark(struct store *store, const struct store_mark *marks, size_t count)
+static void unmark(struct store *store, const struct store_mark *marks, size_t count)
 {
     enum { PAIRS = 6 };
     SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
@@ -78,7 +88,7 @@ static bool queue_swept(
     return true;
 }
 
-size_t store_redis_sweep(struct store *store, int64_t age_ms)
+static size_t sweep(struct store *store, int64_t age_ms)
 {
     SVC_AUTO_REDIS_BATCH struct svc_redis_batch *batch = svc_redis_batch_new();
     char text[24];
@@ -105,4 +115,140 @@ size_t store_redis_sweep(struct store *store, int64_t age_ms)
     }
     svc_arena_done(&arena);
     return swept;
+}
+
+struct store_marks {
+    struct store *store;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct store_mark *list; /* whose keys are its own */
+    size_t count;
+    int64_t swept_total;
+    bool ended;
+    pthread_t thread;
+};
+
+static void take_away(struct store_marks *marks)
+{
+    pthread_mutex_lock(&marks->lock);
+    struct store_mark *list = marks->list;
+    size_t count = marks->count;
+    marks->list = NULL;
+    marks->count = 0;
+    pthread_mutex_unlock(&marks->lock);
+    for (size_t done = 0; done < count; done += UNMARK_MAX) {
+        unmark(marks->store, list + done,
+            count - done < UNMARK_MAX ? count - done : UNMARK_MAX);
+    }
+    for (size_t i = 0; i < count; i++) {
+        free((void *)(uintptr_t)list[i].key.text);
+    }
+    free(list);
+}
+
+static void take_up(struct store_marks *marks)
+{
+    struct store *store = marks->store;
+    struct store_mode mode;
+
+    store_mode_get(store, &mode);
+    if (mode.name != STORE_MODE_REDIS || mode.degraded) {
+        return;
+    }
+    size_t swept = sweep(store, store->settings.sweep_after_ms);
+    pthread_mutex_lock(&marks->lock);
+    marks->swept_total += (int64_t)swept;
+    pthread_mutex_unlock(&marks->lock);
+}
+
+/* With the lock held. */
+static void wait_a_while(struct store_marks *marks)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += 1;
+    while (!marks->ended && marks->count == 0 &&
+           pthread_cond_timedwait(&marks->wake, &marks->lock, &until) != ETIMEDOUT) {
+    }
+}
+
+static void *tidy(void *argument)
+{
+    struct store_marks *marks = argument;
+    int64_t swept_ms = svc_clock_monotonic_ms();
+    bool ended = false;
+
+    while (!ended) {
+        pthread_mutex_lock(&marks->lock);
+        wait_a_while(marks);
+        ended = marks->ended;
+        pthread_mutex_unlock(&marks->lock);
+        take_away(marks);
+        if (!ended && svc_clock_monotonic_ms() - swept_ms >= SWEEP_EVERY_MS) {
+            take_up(marks);
+            swept_ms = svc_clock_monotonic_ms();
+        }
+    }
+    return NULL;
+}
+
+struct store_marks *store_marks_new(struct store *store)
+{
+    struct store_marks *marks = svc_alloc_zero(1, sizeof *marks);
+    pthread_condattr_t attributes;
+
+    marks->store = store;
+    pthread_mutex_init(&marks->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&marks->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (pthread_create(&marks->thread, NULL, tidy, marks) != 0) {
+        abort();
+    }
+    return marks;
+}
+
+void store_marks_free(struct store_marks **marks_pointer)
+{
+    struct store_marks *marks = *marks_pointer;
+
+    *marks_pointer = NULL;
+    if (marks == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&marks->lock);
+    marks->ended = true;
+    pthread_cond_signal(&marks->wake);
+    pthread_mutex_unlock(&marks->lock);
+    pthread_join(marks->thread, NULL);
+    pthread_cond_destroy(&marks->wake);
+    pthread_mutex_destroy(&marks->lock);
+    free(marks);
+}
+
+void store_marks_put(
+    struct store_marks *marks, const struct store_mark *list, size_t count)
+{
+    pthread_mutex_lock(&marks->lock);
+    if (marks->count + count <= MARKS_MAX) {
+        marks->list =
+            svc_realloc(marks->list, (marks->count + count) * sizeof *marks->list);
+        for (size_t i = 0; i < count; i++) {
+            struct store_mark *mark = &marks->list[marks->count++];
+            *mark = list[i];
+            mark->key.text = svc_strndup(list[i].key.text, list[i].key.length);
+        }
+        pthread_cond_signal(&marks->wake);
+    }
+    pthread_mutex_unlock(&marks->lock);
+}
+
+int64_t store_marks_swept(struct store_marks *marks)
+{
+    pthread_mutex_lock(&marks->lock);
+    int64_t swept_total = marks->swept_total;
+    pthread_mutex_unlock(&marks->lock);
+    return swept_total;
 }

@@ -20,6 +20,7 @@
 
 #include <svc/clock.h>
 #include <svc/log.h>
+#include <svc/redis.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -226,7 +227,8 @@ static void keep_redis(struct store *store, const struct finding *finding, bool 
     struct store_mode mode;
     store_mode_get(store, &mode);
     bool adopts = mode.name != STORE_MODE_REDIS || mode.epoch != finding->at.epoch;
-    if (adopts || look) {
+    /* A node of a cluster is given the script when it turns out not to know it. */
+    if (adopts || (look && !svc_redis_is_cluster(store->redis))) {
         const struct store_script *script = script_get(store, finding->at.epoch);
         /* It's the same process, so it has lost nothing but perhaps its scripts. */
         if (store_redis_open_epoch(store, script) != STORE_REDIS_OK) {

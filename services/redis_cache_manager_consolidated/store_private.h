@@ -39,6 +39,7 @@ struct store_mode {
 };
 
 struct store_queue;
+struct store_marks;
 
 struct store {
     struct svc_redis *redis; /* NULL: not configured */
@@ -51,6 +52,7 @@ struct store {
     _Atomic int64_t
         clock_ahead_ms; /* of Redis's clock, to the monotonic one; 0: unknown */
     struct store_queue *queue;
+    struct store_marks *marks; /* NULL: without Redis or PostgreSQL */
     int64_t drained_epoch;  /* the watcher's: nothing of an epoch before is left here */
     char replica[40];       /* this process, among the replicas */
     _Atomic int64_t saving; /* writes to Redis under way, up to the queue */
@@ -140,12 +142,15 @@ struct store_mark {
     struct svc_slice key;
     int64_t mark_ms;
 };
-/* Those whose last write is the marked one are in PostgreSQL. */
-void store_redis_unmark(
-    struct store *store, const struct store_mark *marks, size_t count);
-/* Puts what others left unwritten for longer than AGE_MS into the queue; returns how
- * many. */
-size_t store_redis_sweep(struct store *store, int64_t age_ms);
+/* A thread that takes marks away, and puts what others left marked into the queue; on its
+ * own, so that a Redis that hangs holds up nothing that goes to PostgreSQL. */
+struct store_marks *store_marks_new(struct store *store);
+void store_marks_free(struct store_marks **marks);
+
+/* Those whose last write is the marked one are in PostgreSQL. Copies what it's given. */
+void store_marks_put(
+    struct store_marks *marks, const struct store_mark *list, size_t count);
+int64_t store_marks_swept(struct store_marks *marks);
 
 int64_t store_turn_version(struct svc_slice text);
 
@@ -218,7 +223,8 @@ void store_customer_load(
 /* --- store_queue.c: what waits for PostgreSQL */
 
 struct store_queue *store_queue_new(struct store *store);
-/* Writes out what it can, and ends. */
+/* Writes out what it can, and writes no more; takes NULL. Comes before free. */
+void store_queue_end(struct store_queue *queue);
 void store_queue_free(struct store_queue **queue);
 
 struct store_queued {
@@ -241,7 +247,6 @@ void store_queue_hurry(struct store_queue *queue);
 struct store_queue_state {
     int64_t waiting;
     int64_t flushed_total;
-    int64_t swept_total;
     int64_t dropped_total;
     int64_t lag_ms_max;
 };

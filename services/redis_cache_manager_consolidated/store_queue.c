@@ -14,7 +14,6 @@
 #define BATCH_CUSTOMERS ((size_t)500)
 #define BATCH_BYTES ((size_t)8 * 1024 * 1024)
 #define BUCKETS ((size_t)4096)
-#define SWEEP_EVERY_MS 1000
 #define LAST_TRIES 3
 
 struct entry {
@@ -49,7 +48,6 @@ struct store_queue {
     struct list list;
     int64_t in_flight; /* being written out */
     int64_t flushed_total;
-    int64_t swept_total;
     int64_t dropped_total;
     int64_t lag_ms_max;
     bool ended;
@@ -287,8 +285,8 @@ static void note_flushed(struct store_queue *queue, struct list *batch)
     }
     queue->flushed_total += batch->count;
     pthread_mutex_unlock(&queue->lock);
-    if (count > 0 && queue->store->redis != NULL) {
-        store_redis_unmark(queue->store, marks, count);
+    if (count > 0 && queue->store->marks != NULL) {
+        store_marks_put(queue->store->marks, marks, count);
     }
     free(marks);
 }
@@ -371,21 +369,6 @@ static enum svc_status flush(struct store_queue *queue)
     return status;
 }
 
-static void sweep(struct store_queue *queue)
-{
-    struct store *store = queue->store;
-    struct store_mode mode;
-
-    store_mode_get(store, &mode);
-    if (store->redis == NULL || mode.name != STORE_MODE_REDIS || queue->failing) {
-        return;
-    }
-    size_t swept = store_redis_sweep(store, store->settings.sweep_after_ms);
-    pthread_mutex_lock(&queue->lock);
-    queue->swept_total += (int64_t)swept;
-    pthread_mutex_unlock(&queue->lock);
-}
-
 /* False at the end. */
 static bool wait_a_while(struct store_queue *queue)
 {
@@ -410,14 +393,10 @@ static bool wait_a_while(struct store_queue *queue)
 static void *run(void *argument)
 {
     struct store_queue *queue = argument;
-    int64_t swept_ms = svc_clock_monotonic_ms();
 
     while (wait_a_while(queue)) {
         enum svc_status status = flush(queue);
-        if (status == SVC_OK && svc_clock_monotonic_ms() - swept_ms > SWEEP_EVERY_MS) {
-            sweep(queue);
-            swept_ms = svc_clock_monotonic_ms();
-        }
+        (void)status; /* what couldn't be written waits */
     }
     for (int i = 0; i < LAST_TRIES && flush(queue) != SVC_OK; i++) {
     }
@@ -441,11 +420,8 @@ struct store_queue *store_queue_new(struct store *store)
     return queue;
 }
 
-void store_queue_free(struct store_queue **queue_pointer)
+void store_queue_end(struct store_queue *queue)
 {
-    struct store_queue *queue = *queue_pointer;
-
-    *queue_pointer = NULL;
     if (queue == NULL) {
         return;
     }
@@ -454,6 +430,16 @@ void store_queue_free(struct store_queue **queue_pointer)
     pthread_cond_signal(&queue->wake);
     pthread_mutex_unlock(&queue->lock);
     pthread_join(queue->thread, NULL);
+}
+
+void store_queue_free(struct store_queue **queue_pointer)
+{
+    struct store_queue *queue = *queue_pointer;
+
+    *queue_pointer = NULL;
+    if (queue == NULL) {
+        return;
+    }
     free_list(&queue->list);
     pthread_cond_destroy(&queue->wake);
     pthread_mutex_destroy(&queue->lock);
@@ -474,7 +460,6 @@ void store_queue_state_get(struct store_queue *queue, struct store_queue_state *
     *ret_state = (struct store_queue_state){
         .waiting = queue->list.count + queue->in_flight,
         .flushed_total = queue->flushed_total,
-        .swept_total = queue->swept_total,
         .dropped_total = queue->dropped_total,
         .lag_ms_max = queue->lag_ms_max,
     };
