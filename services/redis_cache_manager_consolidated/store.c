@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define CUSTOMERS_KEPT ((size_t)16384)
+#define DOUBTS_KEPT ((size_t)16384)
 
 #define SESSION_PREFIX "session:"
 
@@ -54,6 +55,8 @@ struct store *store_new(
     near_follow(store->customers, NULL, NULL);
     store->bases = near_new((size_t)settings->near_size, (size_t)64 * 1024);
     near_follow(store->bases, NULL, NULL);
+    store->doubts = near_new(DOUBTS_KEPT, 1);
+    near_follow(store->doubts, NULL, NULL);
     pthread_mutex_init(&store->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -96,6 +99,7 @@ void store_free(struct store **store_pointer)
     near_free(&store->near);
     near_free(&store->customers);
     near_free(&store->bases);
+    near_free(&store->doubts);
     pthread_cond_destroy(&store->wake);
     pthread_mutex_destroy(&store->lock);
     free(store);
@@ -154,6 +158,9 @@ static enum svc_status save_redis(struct store *store, const struct store_mode *
         keep_bases(store, write->record, change, *ret_expires_ms);
         queue(store, write->record, change, *ret_expires_ms, stamp.mark_ms);
         return SVC_OK;
+    }
+    if (outcome == STORE_REDIS_GONE) {
+        store_doubt_put(store, write->record->key);
     }
     if (outcome != STORE_REDIS_CONFLICT) {
         store_mode_suspect(store);

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define BASE_TTL_MS 600000
+/* So long a command may lie in a connection before Redis gets to it. */
+#define DOUBT_TTL_MS 10000
 
 enum { BASE_KEY_SIZE = SESSION_KEY_MAX + 2 };
 
@@ -114,6 +116,42 @@ bool store_base_get(struct store *store, struct svc_arena *arena,
     }
     *record = (struct store_record){.key = key};
     return false;
+}
+
+void store_doubt_put(struct store *store, struct svc_slice key)
+{
+    near_put(store->doubts, near_ticket(store->doubts, key), key, SVC_SLICE(""),
+        svc_clock_monotonic_ms() + DOUBT_TTL_MS);
+}
+
+bool store_doubt_end(
+    struct store *store, const struct store_mode *mode, struct svc_slice key)
+{
+    struct svc_arena arena = {0};
+    struct near_text found;
+    struct store_record record = {.key = key, .turn_stored = -1};
+    bool fine = true;
+
+    if (near_count(store->doubts) == 0 || store->queue == NULL ||
+        !near_get(store->doubts, &arena, key, svc_clock_monotonic_ms(), &found)) {
+        return true;
+    }
+    atomic_fetch_add(&store->saving, 1);
+    fine = store_redis_load(store, mode, &arena, &record) == STORE_REDIS_OK;
+    if (fine && record.head.epoch == mode->epoch) {
+        struct store_queued queued = {
+            .key = key,
+            .session = record.session,
+            .session_version = record.head.version,
+            .expires_ms = record.expires_ms,
+            .turn = record.turn,
+            .turn_version = record.turn_stored,
+        };
+        store_queue_put(store->queue, &queued);
+    }
+    atomic_fetch_sub(&store->saving, 1);
+    svc_arena_done(&arena);
+    return fine;
 }
 
 /* Redis's clock, as it was told last; good to the time that an answer takes. */

@@ -148,7 +148,11 @@ static enum store_redis_outcome ask_pg(struct store *store, const struct store_m
 {
     struct store_record pg = {.key = record->key, .epoch = 0};
 
-    if (store->pg == NULL || store_pg_load(store, NULL, arena, &pg) != SVC_OK) {
+    bool asked = store->pg != NULL && store_pg_load(store, NULL, arena, &pg) == SVC_OK;
+    if (!asked && store->pg != NULL && !mode->degraded) {
+        return STORE_REDIS_GONE; /* it's there, and has only failed this once */
+    }
+    if (!asked) {
         record->degraded = store->pg != NULL;
         /* So that what begins now is newer than whatever PostgreSQL holds. */
         record->session_known = record->session_stored > 0 ? record->session_stored
@@ -189,6 +193,9 @@ static enum store_redis_outcome load_redis(struct store *store,
     enum store_redis_outcome outcome = store_redis_load(store, mode, arena, record);
     if (outcome != STORE_REDIS_OK) {
         return outcome;
+    }
+    if (!store_doubt_end(store, mode, record->key)) {
+        return STORE_REDIS_GONE;
     }
     record->session_known = record->session_stored;
     record->turn_known = record->turn_stored;

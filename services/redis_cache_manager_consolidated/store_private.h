@@ -49,6 +49,7 @@ struct store {
     struct svc_redis_tracking *tracking; /* says when `near` is to forget; NULL: none */
     struct near *customers;
     struct near *bases;
+    struct near *doubts; /* customers with a write that had its effect or not */
     _Atomic int64_t
         clock_ahead_ms; /* of Redis's clock, to the monotonic one; 0: unknown */
     struct store_queue *queue;
@@ -165,6 +166,13 @@ bool store_base_get(struct store *store, struct svc_arena *arena,
     const struct store_mode *mode, bool with_turn, struct store_record *record);
 void store_clock_set(struct store *store, int64_t now_ms);
 int64_t store_clock(struct store *store);
+
+/* A save whose answer was lost may have had its effect; then nobody has queued it. Before
+ * anything is said of that customer, both documents are. False where they can't be read.
+ */
+void store_doubt_put(struct store *store, struct svc_slice key);
+bool store_doubt_end(
+    struct store *store, const struct store_mode *mode, struct svc_slice key);
 
 /* --- store_load.c */
 

@@ -134,7 +134,8 @@ def test_a_master_is_killed(cluster_shop: Shop, cluster: RedisCluster) -> None:
         nonlocal number
         number += 1
         for customer in customers:
-            assert shop.patch(customer, {"context_data": {"n": number}})["saved"]
+            answer = shop.patch(customer, {"context_data": {"n": number}})
+            assert answer["saved"], answer
 
     write_all()
     victim = cluster.masters()[0]
@@ -142,7 +143,8 @@ def test_a_master_is_killed(cluster_shop: Shop, cluster: RedisCluster) -> None:
     for _ in range(5):
         write_all()
         for customer in customers:
-            assert shop.get(customer)["session"]["context_data"]["n"] == number
+            answer = shop.get(customer)
+            assert answer["session"]["context_data"]["n"] == number, answer
     wait_until(lambda: len(cluster.masters()) == 3, 15)
     shop.wait_mode("redis", 15)
     write_all()
