@@ -75,7 +75,7 @@ int main(int argc, char **argv)
         .version = SVC_VERSION,
         .summary = "takes WhatsApp webhooks apart, checks and deduplicates them",
         .port = "8101",
-        .threads = "4",
+        .threads = "2",
         .body_limit = "4194304",
         .uses = SVC_USES_REDIS,
         .settings = {settings, sizeof settings / sizeof settings[0], &config},
