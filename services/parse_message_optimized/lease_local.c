@@ -54,14 +54,11 @@ void lease_local_free(struct lease_local **local_pointer)
     free(local);
 }
 
-/* FNV-1a, 64 bits; never 0 or 1, which mean something else. */
+/* Never 0 or 1, which mean something else. */
 static uint64_t token_hash(struct svc_slice token)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
+    uint64_t hash = svc_text_hash(token);
 
-    for (size_t i = 0; i < token.length; i++) {
-        hash = (hash ^ (uint8_t)token.text[i]) * 0x100000001b3u;
-    }
     return hash > SOMEBODY_ELSE ? hash : 2;
 }
 

@@ -58,11 +58,8 @@ struct store_queue {
 
 static uint64_t hash_key(const char *key, size_t length)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
+    uint64_t hash = svc_text_hash((struct svc_slice){key, length});
 
-    for (size_t i = 0; i < length; i++) {
-        hash = (hash ^ (uint8_t)key[i]) * 0x100000001b3u;
-    }
     return hash ^ hash >> 32;
 }
 

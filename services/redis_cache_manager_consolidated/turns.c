@@ -62,11 +62,8 @@ void turns_free(struct turns **turns_pointer)
 
 static struct bell *bell_of(struct turns *turns, struct svc_slice key)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
+    uint64_t hash = svc_text_hash(key);
 
-    for (size_t i = 0; i < key.length; i++) {
-        hash = (hash ^ (uint8_t)key.text[i]) * 0x100000001b3u;
-    }
     return &turns->bells[(hash ^ hash >> 32) % BELLS];
 }
 

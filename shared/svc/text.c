@@ -3,6 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
+uint64_t svc_text_hash(struct svc_slice text)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < text.length; i++) {
+        hash = (hash ^ (uint8_t)text.text[i]) * 0x100000001b3u;
+    }
+    return hash;
+}
+
 bool svc_slice_equals(struct svc_slice slice, const char *text)
 {
     size_t length = strlen(text);

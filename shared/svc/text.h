@@ -17,6 +17,9 @@ struct svc_slice {
 
 #define SVC_SLICE(literal) ((struct svc_slice){(literal), sizeof(literal) - 1})
 
+/* FNV-1a, 64 bits: for tables in memory; whoever chooses the text can choose its hash. */
+uint64_t svc_text_hash(struct svc_slice text);
+
 /* A slice that isn't there equals nothing, not even "". */
 bool svc_slice_equals(struct svc_slice slice, const char *text);
 
