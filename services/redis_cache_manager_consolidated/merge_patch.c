@@ -105,7 +105,7 @@ const struct svc_json *merge_patch(
     struct list list = {.object = svc_arena_alloc(arena, sizeof *list.object)};
     struct index index;
     const struct svc_json *member =
-        svc_json_is(target, SVC_JSON_OBJECT) ? target->first : NULL;
+        target != NULL && target->type == SVC_JSON_OBJECT ? target->first : NULL;
 
     list.object->type = SVC_JSON_OBJECT;
     make_index(arena, patch, &index);

@@ -160,7 +160,8 @@ uint64_t near_ticket(struct near *near, struct svc_slice key)
     return ticket;
 }
 
-static struct entry *make_room(struct near *near, struct set *set)
+/* An empty one, or the one used longest ago. */
+static struct entry *make_room(struct set *set)
 {
     struct entry *oldest = &set->entries[0];
 
@@ -173,7 +174,6 @@ static struct entry *make_room(struct near *near, struct set *set)
             oldest = entry;
         }
     }
-    drop(near, oldest);
     return oldest;
 }
 
@@ -186,21 +186,21 @@ void near_put(struct near *near, uint64_t ticket, struct svc_slice key,
     struct locked locked = lock_set(near, key);
     if (locked.set->changes + atomic_load(&near->flushes) + 1 == ticket) {
         struct entry *entry = find(&locked, key);
-        if (entry != NULL) {
-            drop(near, entry);
-        } else {
-            entry = make_room(near, locked.set);
+        if (entry == NULL) {
+            entry = make_room(locked.set);
         }
+        char *bytes = svc_alloc(key.length + text.length + 1);
+        memcpy(bytes, key.text, key.length);
+        memcpy(bytes + key.length, text.text, text.length);
+        drop(near, entry);
         *entry = (struct entry){
             .hash = locked.hash,
-            .bytes = svc_alloc(key.length + text.length + 1),
+            .bytes = bytes,
             .key_length = key.length,
             .text_length = text.length,
             .expires_ms = expires_ms,
             .used = ++locked.set->clock,
         };
-        memcpy(entry->bytes, key.text, key.length);
-        memcpy(entry->bytes + key.length, text.text, text.length);
         atomic_fetch_add(&near->count, 1);
     }
     pthread_mutex_unlock(locked.lock);

@@ -121,7 +121,8 @@ struct store_marks {
     struct store *store;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    struct store_mark *list; /* whose keys are its own */
+    struct store_mark *list; /* whose keys are `keys` */
+    char **keys;
     size_t count;
     int64_t swept_total;
     bool ended;
@@ -132,8 +133,10 @@ static void take_away(struct store_marks *marks)
 {
     pthread_mutex_lock(&marks->lock);
     struct store_mark *list = marks->list;
+    char **keys = marks->keys;
     size_t count = marks->count;
     marks->list = NULL;
+    marks->keys = NULL;
     marks->count = 0;
     pthread_mutex_unlock(&marks->lock);
     for (size_t done = 0; done < count; done += UNMARK_MAX) {
@@ -141,8 +144,9 @@ static void take_away(struct store_marks *marks)
             count - done < UNMARK_MAX ? count - done : UNMARK_MAX);
     }
     for (size_t i = 0; i < count; i++) {
-        free((void *)(uintptr_t)list[i].key.text);
+        free(keys[i]);
     }
+    free((void *)keys);
     free(list);
 }
 
@@ -235,10 +239,13 @@ void store_marks_put(
     if (marks->count + count <= MARKS_MAX) {
         marks->list =
             svc_realloc(marks->list, (marks->count + count) * sizeof *marks->list);
+        marks->keys = svc_realloc(
+            (void *)marks->keys, (marks->count + count) * sizeof *marks->keys);
         for (size_t i = 0; i < count; i++) {
-            struct store_mark *mark = &marks->list[marks->count++];
-            *mark = list[i];
-            mark->key.text = svc_strndup(list[i].key.text, list[i].key.length);
+            char *key = svc_strndup(list[i].key.text, list[i].key.length);
+            marks->keys[marks->count] = key;
+            marks->list[marks->count++] =
+                (struct store_mark){{key, list[i].key.length}, list[i].mark_ms};
         }
         pthread_cond_signal(&marks->wake);
     }

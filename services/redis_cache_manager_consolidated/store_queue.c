@@ -313,6 +313,16 @@ static bool is_passing(enum svc_status status)
     return status == SVC_UNAVAILABLE || status == SVC_TIMEOUT || status == SVC_CONFLICT;
 }
 
+static void note_refused(const struct entry *entry)
+{
+    struct svc_slice key = {0};
+
+    if (entry != NULL) {
+        key = (struct svc_slice){entry->key, entry->key_length};
+    }
+    svc_log(SVC_LOG_ERROR, "PostgreSQL refuses a session", SVC_PRIVATE("customer", key));
+}
+
 /* A statement that PostgreSQL refuses for its content is tried again by single customers:
  * one bad document must not hold up the rest. */
 static enum svc_status flush_list(
@@ -336,9 +346,7 @@ static enum svc_status flush_list(
             pthread_mutex_lock(&queue->lock);
             queue->dropped_total++;
             pthread_mutex_unlock(&queue->lock);
-            svc_log(SVC_LOG_ERROR, "PostgreSQL refuses a session",
-                SVC_PRIVATE("customer",
-                    ((struct svc_slice){batch.first->key, batch.first->key_length})));
+            note_refused(batch.first);
             note_flushed(queue, &batch);
             status = SVC_OK;
         }

@@ -99,9 +99,9 @@ static size_t list_bytes(const struct turn_list *list)
     return bytes;
 }
 
-static bool is_full(const struct turn *turn, const struct turn_message *message)
+static bool is_full(const struct turn *turn, struct turn_message *message)
 {
-    struct turn_list one = {(struct turn_message *)(uintptr_t)message, 1};
+    struct turn_list one = {message, 1};
 
     if (turn->pending.count + turn->taken.count >= TURN_MESSAGES_MAX) {
         return true;
