@@ -180,13 +180,18 @@ void svc_text_to_hex(const uint8_t *bytes, size_t length, char *out)
     out[2 * length] = '\0';
 }
 
+/* Read far more often than written: signatures are 64 digits. */
+static const uint8_t hex_values[256] = {
+    /* value + 1, so that all others are 0 */
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+    ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+    ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+    ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
 static int hex_value(char digit)
 {
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    char lower = (char)(digit | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+    return (int)hex_values[(unsigned char)digit] - 1;
 }
 
 bool svc_text_from_hex(struct svc_slice text, uint8_t *out, size_t size)
@@ -197,7 +202,7 @@ bool svc_text_from_hex(struct svc_slice text, uint8_t *out, size_t size)
     for (size_t i = 0; i < size; i++) {
         int high = hex_value(text.text[2 * i]);
         int low = hex_value(text.text[2 * i + 1]);
-        if (high < 0 || low < 0) {
+        if ((high | low) < 0) {
             return false;
         }
         out[i] = (uint8_t)(high << 4 | low);
