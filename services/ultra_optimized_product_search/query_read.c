@@ -7,7 +7,9 @@ enum { TOKENS_MAX = 400, CODE_MIN = 4, CODE_MAX = 50 };
 
 bool query_item_is(const struct query_reading *reading, size_t index, const char *word)
 {
+    /* Of the many words that are tried, most differ in the first letter. */
     return index < reading->count && !reading->items[index].used &&
+           reading->items[index].word.exact.text[0] == *word &&
            svc_slice_equals(reading->items[index].word.exact, word);
 }
 
@@ -23,6 +25,9 @@ size_t query_match(const struct query_reading *reading, size_t index, const char
 {
     size_t items = 0;
 
+    if (index >= reading->count || reading->items[index].word.exact.text[0] != *pattern) {
+        return 0;
+    }
     while (*pattern != '\0') {
         size_t length = strcspn(pattern, " ");
         size_t at = index + items;
