@@ -1,44 +1,17 @@
-#include "feed.h"
+#include "feed_private.h"
 
 #include <svc/backoff.h>
 #include <svc/clock.h>
 #include <svc/log.h>
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_ROWS 5000
-#define BACKOFF_BASE_MS 100
-#define BACKOFF_MAX_MS 2000
 /* How often the shop's settings and the database's identity are looked at again. */
 #define IDENTIFY_MS 5000
-#define PATH_SIZE 1024
 
-struct feed {
-    struct feed_settings settings;
-    pthread_t thread;
-    pthread_mutex_t lock; /* of what is below up to `own` */
-    pthread_cond_t stop;
-    bool stopping;
-    struct shop shop;
-    struct feed_state state;
-    atomic_bool ready;
-
-    /* The thread's own. */
-    char identity[STORE_IDENTITY_SIZE]; /* "": not known */
-    int64_t identified_ms;              /* monotonic; 0: must be looked at */
-    bool has_position;
-    struct store_position position;
-    struct store_changes changes;
-    unsigned failures;
-    bool unsaved;
-    int64_t saved_ms; /* monotonic */
-};
-
-static bool wait_for(struct feed *feed, int64_t milliseconds)
+bool feed_wait(struct feed *feed, int64_t milliseconds)
 {
     int64_t until_ms = svc_clock_monotonic_ms() + milliseconds;
     struct timespec until = {
@@ -53,7 +26,7 @@ static bool wait_for(struct feed *feed, int64_t milliseconds)
     return !stopping;
 }
 
-static bool is_stopping(struct feed *feed)
+bool feed_is_stopping(struct feed *feed)
 {
     pthread_mutex_lock(&feed->lock);
     bool stopping = feed->stopping;
@@ -82,8 +55,7 @@ bool feed_is_ready(struct feed *feed)
     return atomic_load(&feed->ready);
 }
 
-/* Logged once for a time of trouble. */
-static bool fail(struct feed *feed, const char *what, const char *error)
+bool feed_fail(struct feed *feed, const char *what, const char *error)
 {
     pthread_mutex_lock(&feed->lock);
     bool first = feed->state.error[0] == '\0';
@@ -98,7 +70,7 @@ static bool fail(struct feed *feed, const char *what, const char *error)
     return false;
 }
 
-static void note_database(struct feed *feed)
+void feed_note_database(struct feed *feed)
 {
     pthread_mutex_lock(&feed->lock);
     feed->state.database_up = true;
@@ -121,8 +93,7 @@ static void note_success(struct feed *feed, int64_t began_ms)
 
 /* --- Which database, which shop. --- */
 
-/* Forgets where the feed was: numbers of another database mean nothing here. */
-static void forget_position(struct feed *feed)
+void feed_forget_position(struct feed *feed)
 {
     store_position_done(&feed->position);
     feed->has_position = false;
@@ -136,7 +107,7 @@ static bool identify(struct feed *feed)
 
     if (store_read_identity(feed->settings.store, identity, error) != SVC_OK ||
         store_read_shop(feed->settings.store, &shop, error) != SVC_OK) {
-        return fail(feed, "can't ask which catalogue this is", error);
+        return feed_fail(feed, "can't ask which catalogue this is", error);
     }
     bool other = strcmp(identity, feed->identity) != 0;
     pthread_mutex_lock(&feed->lock);
@@ -146,151 +117,10 @@ static bool identify(struct feed *feed)
     pthread_mutex_unlock(&feed->lock);
     if (feed->has_position && (other || other_money)) {
         svc_log(SVC_LOG_WARN, "another database or currency: the index is built anew");
-        forget_position(feed);
+        feed_forget_position(feed);
     }
     snprintf(feed->identity, sizeof feed->identity, "%s", identity);
     feed->identified_ms = svc_clock_monotonic_ms();
-    return true;
-}
-
-/* --- Snapshots. --- */
-
-static bool snapshot_path(struct feed *feed, char path[PATH_SIZE])
-{
-    if (feed->settings.snapshot_dir == NULL || feed->identity[0] == '\0') {
-        return false;
-    }
-    snprintf(path, PATH_SIZE, "%.800s/products-%s-%s-%lld.index",
-        feed->settings.snapshot_dir, feed->settings.language, feed->identity,
-        (long long)feed_shop(feed).minor_per_unit);
-    return true;
-}
-
-static void save(struct feed *feed)
-{
-    char path[PATH_SIZE];
-    char error[256] = "";
-
-    if (!feed->unsaved || !feed->has_position || !snapshot_path(feed, path)) {
-        return;
-    }
-    index_apply(feed->settings.index, NULL, 0, feed->position.horizon);
-    if (index_save(feed->settings.index, path, error) != SVC_OK) {
-        svc_log(SVC_LOG_WARN, "can't save the index", SVC_TEXT("error", error));
-    } else {
-        feed->unsaved = false;
-    }
-    feed->saved_ms = svc_clock_monotonic_ms();
-}
-
-static bool load(struct feed *feed)
-{
-    char path[PATH_SIZE];
-    char error[256] = "";
-
-    if (!snapshot_path(feed, path)) {
-        return false;
-    }
-    enum svc_status status = index_load(feed->settings.index, path, error);
-    if (status != SVC_OK) {
-        if (status != SVC_NOT_FOUND) {
-            svc_log(
-                SVC_LOG_WARN, "the saved index can't be used", SVC_TEXT("error", error));
-        }
-        return false;
-    }
-    feed->position.horizon = index_cursor(feed->settings.index);
-    feed->has_position = true;
-    feed->saved_ms = svc_clock_monotonic_ms();
-    pthread_mutex_lock(&feed->lock);
-    feed->state.loaded = true;
-    pthread_mutex_unlock(&feed->lock);
-    return true;
-}
-
-/* --- Building. --- */
-
-struct building {
-    struct feed *feed;
-    struct index_build *build;
-};
-
-static void add_products(void *context, const struct product *products, size_t count)
-{
-    struct building *building = context;
-
-    for (size_t i = 0; i < count; i++) {
-        index_build_add(building->build, &products[i]);
-    }
-    pthread_mutex_lock(&building->feed->lock);
-    building->feed->state.rows_read += (int64_t)count;
-    pthread_mutex_unlock(&building->feed->lock);
-}
-
-/* Page by page; a page that fails is asked for again, since what was read stays true:
- * the feed brings what changed since the position was taken. */
-static bool read_catalogue(struct feed *feed, struct building *building)
-{
-    struct store_page page = {
-        .minor_per_unit = feed_shop(feed).minor_per_unit,
-        .limit = PAGE_ROWS,
-    };
-    char error[256];
-
-    do {
-        int64_t last_id = 0;
-        if (store_read_page(feed->settings.store, &page, add_products, building, &last_id,
-                error) == SVC_OK) {
-            page.after_id = last_id;
-            feed->failures = 0;
-            continue;
-        }
-        (void)fail(feed, "can't read the catalogue", error);
-        if (!wait_for(feed,
-                svc_backoff_ms(feed->failures++, BACKOFF_BASE_MS, BACKOFF_MAX_MS))) {
-            return false;
-        }
-        page.after_id = page.after_id != 0 ? page.after_id : -1;
-    } while (page.after_id != 0 && !is_stopping(feed));
-    return !is_stopping(feed);
-}
-
-static bool build(struct feed *feed)
-{
-    struct store_position position = {0};
-    struct building building = {.feed = feed};
-    char error[256] = "";
-    int64_t began_ms = svc_clock_monotonic_ms();
-
-    if (store_read_position(feed->settings.store, &position, error) != SVC_OK) {
-        return fail(feed, "can't read the catalogue", error);
-    }
-    pthread_mutex_lock(&feed->lock);
-    feed->state.rows_read = 0;
-    pthread_mutex_unlock(&feed->lock);
-    building.build = index_build_new(feed->settings.index, PAGE_ROWS);
-    if (!read_catalogue(feed, &building)) {
-        index_build_drop(&building.build);
-        store_position_done(&position);
-        return false;
-    }
-    if (index_build_finish(&building.build, position.horizon) != SVC_OK) {
-        store_position_done(&position);
-        (void)fail(feed, "the catalogue is too large for the index", "too large");
-        note_database(feed);
-        return false;
-    }
-    forget_position(feed);
-    feed->position = position;
-    feed->has_position = true;
-    feed->unsaved = true;
-    pthread_mutex_lock(&feed->lock);
-    feed->state.builds++;
-    feed->state.changed_ms = INT64_MAX; /* until the clock is known */
-    int64_t rows = feed->state.rows_read;
-    pthread_mutex_unlock(&feed->lock);
-    svc_log(SVC_LOG_INFO, "the index is built", SVC_INT("products", rows),
-        SVC_INT("ms", svc_clock_monotonic_ms() - began_ms));
     return true;
 }
 
@@ -363,7 +193,7 @@ static bool apply(struct feed *feed, struct store_changes *changes)
     }
     if (store_read_ids(feed->settings.store, &ids, apply_products, &applying, error) !=
         SVC_OK) {
-        return fail(feed, "can't read what changed", error);
+        return feed_fail(feed, "can't read what changed", error);
     }
     feed->unsaved = true;
     return true;
@@ -396,7 +226,7 @@ static bool follow(struct feed *feed)
     do {
         if (store_read_changes(feed->settings.store, &feed->position, last_change_id,
                 changes, error) != SVC_OK) {
-            fine = fail(feed, "can't read the change feed", error);
+            fine = feed_fail(feed, "can't read the change feed", error);
             break;
         }
         if (reached.snapshot == NULL) {
@@ -405,13 +235,13 @@ static bool follow(struct feed *feed)
             store_position_done(&changes->reached);
         }
         if (changes->pruned || changes->all) {
-            forget_position(feed);
+            feed_forget_position(feed);
             break;
         }
         note_look(feed, changes);
         last_change_id = changes->last_change_id;
         fine = apply(feed, changes);
-    } while (fine && changes->more && !is_stopping(feed));
+    } while (fine && changes->more && !feed_is_stopping(feed));
     if (!fine || !feed->has_position || changes->more) {
         store_position_done(&reached);
         return fine;
@@ -433,7 +263,7 @@ static bool step(struct feed *feed)
         return false;
     }
     bool first = !atomic_load(&feed->ready);
-    if (!feed->has_position && !(first && load(feed)) && !build(feed)) {
+    if (!feed->has_position && !(first && feed_load(feed)) && !feed_build(feed)) {
         return false;
     }
     if (!follow(feed)) {
@@ -449,7 +279,7 @@ static bool step(struct feed *feed)
     }
     bool due = now_ms - feed->saved_ms >= feed->settings.snapshot_every_s * 1000;
     if (feed->saved_ms == 0 || due) {
-        save(feed);
+        feed_save(feed);
     }
     return true;
 }
@@ -459,15 +289,16 @@ static void *run(void *argument)
     struct feed *feed = argument;
     int64_t pause_ms = 0;
 
-    while (wait_for(feed, pause_ms)) {
+    while (feed_wait(feed, pause_ms)) {
         bool fine = step(feed);
         bool again = fine && !feed->has_position;
         pause_ms = again ? 0 : feed->settings.poll_ms;
         if (!fine) {
-            pause_ms += svc_backoff_ms(feed->failures++, BACKOFF_BASE_MS, BACKOFF_MAX_MS);
+            pause_ms += svc_backoff_ms(
+                feed->failures++, FEED_BACKOFF_BASE_MS, FEED_BACKOFF_MAX_MS);
         }
     }
-    save(feed);
+    feed_save(feed);
     return NULL;
 }
 
