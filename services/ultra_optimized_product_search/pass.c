@@ -282,13 +282,28 @@ static bool is_enough(const struct pass *pass, size_t total_before, size_t looke
            search->looked - looked_before >= LOOKED_MAX;
 }
 
+static void look_at_window(struct pass *pass, uint32_t base)
+{
+    uint64_t bits[WINDOW_WORDS];
+
+    start_window(pass, base, bits);
+    if (match_window(pass, base, bits)) {
+        for (size_t i = 0; i < pass->run_count; i++) {
+            if (pass->runs[i].use == RUN_EXTRA) {
+                run_fill(pass, &pass->runs[i], base);
+            }
+        }
+        consider_window(pass, base, bits);
+    }
+    end_window(pass);
+}
+
 void pass_run(struct pass *pass)
 {
     struct search *search = pass->search;
     size_t doc_count = pass->entry->segment->doc_count;
     size_t total_before = search->total;
     size_t looked_before = search->looked;
-    uint64_t bits[WINDOW_WORDS];
 
     for (size_t base = 0; base < doc_count; base += WINDOW) {
         uint32_t next = pass_next(pass, (uint32_t)base);
@@ -300,15 +315,6 @@ void pass_run(struct pass *pass)
             search->total_at_least = true;
             return;
         }
-        start_window(pass, (uint32_t)base, bits);
-        if (match_window(pass, (uint32_t)base, bits)) {
-            for (size_t i = 0; i < pass->run_count; i++) {
-                if (pass->runs[i].use == RUN_EXTRA) {
-                    run_fill(pass, &pass->runs[i], (uint32_t)base);
-                }
-            }
-            consider_window(pass, (uint32_t)base, bits);
-        }
-        end_window(pass);
+        look_at_window(pass, (uint32_t)base);
     }
 }
