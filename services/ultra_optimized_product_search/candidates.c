@@ -31,6 +31,12 @@ static bool needs_facts(const struct search *search)
            (sort != QUERY_SORT_RELEVANCE && sort != QUERY_SORT_NEWEST);
 }
 
+/* The same number on the first pages, so that they fit together. */
+static size_t candidate_room(const struct index_options *options)
+{
+    return options->offset + options->limit <= CANDIDATES ? CANDIDATES : INDEX_WINDOW_MAX;
+}
+
 static double sort_key(const struct search *search, const struct segment *segment,
     uint32_t doc, const struct product_facts *facts, double score)
 {
@@ -62,15 +68,23 @@ static float text_score(
         sum += idf * (float)values[slot] * (required ? 1 : OPTIONAL_SHARE);
         found += required && values[slot] > 0 ? idf : 0;
     }
-    if (search->idf_sum <= 0) {
-        return 0;
-    }
-    float score = sum / (float)(IMPACT_MAX * search->idf_sum);
+    float score = sum * search->text_scale;
     if (search->any != 0) {
         double coverage = found / search->idf_sum;
         score *= (float)pow(coverage < 1 ? coverage : 1, search->weights->coverage);
     }
     return score;
+}
+
+void search_consider_init(struct search *search)
+{
+    search->candidates.room = candidate_room(search->options);
+    search->candidates.list = svc_arena_alloc(
+        search->arena, search->candidates.room * sizeof *search->candidates.list);
+    search->needs_facts = needs_facts(search);
+    search->rank_step = (float)segment_rank_step(search->weights);
+    search->text_scale =
+        search->idf_sum > 0 ? (float)(1 / (IMPACT_MAX * search->idf_sum)) : 0;
 }
 
 static void sink_down(struct candidates *candidates, size_t at)
@@ -124,7 +138,7 @@ void search_consider(struct search *search, uint32_t segment_at, uint32_t doc,
         return;
     }
     search->looked++;
-    if (needs_facts(search)) {
+    if (search->needs_facts) {
         segment_facts_get(segment, doc, &facts);
         if (!lets_pass(search, &facts)) {
             return;
@@ -135,7 +149,7 @@ void search_consider(struct search *search, uint32_t segment_at, uint32_t doc,
         facets_count(search, segment_at, doc, &facts);
     }
     float text = text_score(search, values);
-    double score = text + rank * segment_rank_step(search->weights);
+    double score = text + (float)rank * search->rank_step;
     struct candidate new = {
         .key = sort_key(search, segment, doc, &facts, score),
         .text = text,

@@ -89,48 +89,122 @@ static void fill_list(
     }
 }
 
-static void clear(const struct layer *layer)
+/* What the list has of the CANDIDATES only. */
+static void probe_list(struct cursor_list *list, uint32_t base, const struct layer *layer,
+    const uint64_t candidates[WINDOW_WORDS])
 {
-    memset(layer->values, 0, WINDOW);
-    memset(layer->bits, 0, WINDOW_WORDS * sizeof layer->bits[0]);
+    const uint8_t own = 1U << FIELD_NAME | 1U << FIELD_ATTRIBUTES;
+
+    for (size_t i = 0; i < WINDOW_WORDS * list->count; i++) {
+        size_t word = i % WINDOW_WORDS;
+        struct cursor *cursor = &list->cursors[i / WINDOW_WORDS];
+        for (uint64_t left = candidates[word]; left != 0; left &= left - 1) {
+            uint32_t offset = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(left));
+            seek(cursor, base + offset);
+            size_t at = cursor->at;
+            if (at >= cursor->count || cursor->docs[at] != base + offset) {
+                continue;
+            }
+            bool is_own = (cursor->masks[at] & own) != 0;
+            uint32_t weight = is_own ? cursor->weight : cursor->elsewhere;
+            if (weight > 0) {
+                put(layer, offset, weigh(cursor->impacts[at], weight));
+            }
+        }
+    }
 }
 
-/* TO becomes what both have, with the lesser value. */
+/* Without the instruction for it, which the oldest of our processors lacks. */
+static size_t count_word(uint64_t word)
+{
+    word -= word >> 1 & 0x5555555555555555U;
+    word = (word & 0x3333333333333333U) + (word >> 2 & 0x3333333333333333U);
+    word = (word + (word >> 4)) & 0x0F0F0F0F0F0F0F0FU;
+    return word * 0x0101010101010101U >> 56;
+}
+
+static size_t count_bits(const uint64_t bits[WINDOW_WORDS])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < WINDOW_WORDS; i++) {
+        count += count_word(bits[i]);
+    }
+    return count;
+}
+
+/* Whichever is less work: all of the list's postings in the window, or a look for each of
+ * the candidates (NULL: all documents are). */
+static void lay_out(struct pass *pass, struct cursor_list *list, uint32_t base,
+    const struct layer *layer, bool by_field, const uint64_t *candidates)
+{
+    enum { LOOK_COST = 8 }; /* of one posting's */
+    size_t postings = list->df * WINDOW / pass->entry->segment->doc_count;
+
+    if (candidates != NULL &&
+        count_bits(candidates) * list->count * LOOK_COST < postings + list->count) {
+        probe_list(list, base, layer, candidates);
+    } else {
+        fill_list(list, base, layer, by_field);
+    }
+}
+
+/* Only what has a bit has a value. */
+static void clear(const struct layer *layer)
+{
+    if (count_bits(layer->bits) > WINDOW / 32) {
+        memset(layer->values, 0, WINDOW);
+    }
+    for (size_t word = 0; word < WINDOW_WORDS; word++) {
+        for (uint64_t left = layer->bits[word]; left != 0; left &= left - 1) {
+            layer->values[word * 64 + (size_t)__builtin_ctzll(left)] = 0;
+        }
+        layer->bits[word] = 0;
+    }
+}
+
+/* TO keeps what OTHER has as well, with the lesser value. */
 static void intersect(const struct layer *to, const struct layer *other)
 {
-    for (size_t i = 0; i < WINDOW_WORDS; i++) {
-        to->bits[i] &= other->bits[i];
-    }
-    for (size_t i = 0; i < WINDOW; i++) {
-        to->values[i] =
-            to->values[i] < other->values[i] ? to->values[i] : other->values[i];
+    for (size_t word = 0; word < WINDOW_WORDS; word++) {
+        for (uint64_t left = to->bits[word]; left != 0; left &= left - 1) {
+            size_t offset = word * 64 + (size_t)__builtin_ctzll(left);
+            if (other->values[offset] < to->values[offset]) {
+                to->values[offset] = other->values[offset];
+            }
+        }
+        to->bits[word] &= other->bits[word];
     }
 }
 
 static void unite(const struct layer *to, const struct layer *other)
 {
-    for (size_t i = 0; i < WINDOW_WORDS; i++) {
-        to->bits[i] |= other->bits[i];
-    }
-    for (size_t i = 0; i < WINDOW; i++) {
-        to->values[i] =
-            to->values[i] > other->values[i] ? to->values[i] : other->values[i];
+    for (size_t word = 0; word < WINDOW_WORDS; word++) {
+        for (uint64_t left = other->bits[word]; left != 0; left &= left - 1) {
+            uint32_t offset = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(left));
+            put(to, offset, other->values[offset]);
+        }
     }
 }
 
-static void fill_phrase(
-    struct pass *pass, struct run *run, struct phrase_run *phrase, uint32_t base)
+/* The words of a phrase from the rarest on, each looked for only where those before are.
+ */
+static void lay_out_phrase(struct pass *pass, struct run *run, struct phrase_run *phrase,
+    uint32_t base, const uint64_t *candidates)
 {
     const struct layer first = {
         pass->scratch->word_values[0], pass->scratch->word_bits[0]};
     const struct layer next = {
         pass->scratch->word_values[1], pass->scratch->word_bits[1]};
+    size_t left = 0;
 
-    fill_list(&phrase->words[0], base, &first, run->by_field);
-    for (size_t word = 1; word < phrase->count; word++) {
-        fill_list(&phrase->words[word], base, &next, run->by_field);
+    lay_out(pass, &phrase->words[0], base, &first, run->by_field, candidates);
+    left = count_bits(first.bits);
+    for (size_t word = 1; word < phrase->count && left > 0; word++) {
+        lay_out(pass, &phrase->words[word], base, &next, run->by_field, first.bits);
         intersect(&first, &next);
         clear(&next);
+        left = count_bits(first.bits);
     }
     unite(&run->layer, &first);
     clear(&first);
@@ -167,11 +241,13 @@ static uint32_t run_next(struct run *run, uint32_t base)
     return next;
 }
 
-static void run_fill(struct pass *pass, struct run *run, uint32_t base)
+/* CANDIDATES: where the run matters; NULL: everywhere. */
+static void run_lay_out(
+    struct pass *pass, struct run *run, uint32_t base, const uint64_t *candidates)
 {
-    fill_list(&run->single, base, &run->layer, run->by_field);
+    lay_out(pass, &run->single, base, &run->layer, run->by_field, candidates);
     for (size_t i = 0; i < run->phrase_count; i++) {
-        fill_phrase(pass, run, &run->phrases[i], base);
+        lay_out_phrase(pass, run, &run->phrases[i], base, candidates);
     }
     run->filled = true;
 }
@@ -225,7 +301,7 @@ static bool match_window(struct pass *pass, uint32_t base, uint64_t bits[WINDOW_
     for (size_t i = 0; i < pass->run_count; i++) {
         struct run *run = &pass->runs[i];
         if (run->use == RUN_REQUIRED) {
-            run_fill(pass, run, base);
+            run_lay_out(pass, run, base, i > 0 ? bits : NULL);
             for (size_t word = 0; word < WINDOW_WORDS; word++) {
                 bits[word] &= run->layer.bits[word];
             }
@@ -233,7 +309,7 @@ static bool match_window(struct pass *pass, uint32_t base, uint64_t bits[WINDOW_
                 return false;
             }
         } else if (run->use == RUN_ANY) {
-            run_fill(pass, run, base);
+            run_lay_out(pass, run, base, NULL);
             for (size_t word = 0; word < WINDOW_WORDS; word++) {
                 any[word] |= run->layer.bits[word];
             }
@@ -246,19 +322,36 @@ static bool match_window(struct pass *pass, uint32_t base, uint64_t bits[WINDOW_
     return !is_empty(bits);
 }
 
-static void consider_window(
-    struct pass *pass, uint32_t base, const uint64_t bits[WINDOW_WORDS])
+static size_t list_offsets(const uint64_t bits[WINDOW_WORDS], uint16_t offsets[WINDOW])
 {
-    uint8_t values[QUERY_SLOTS_MAX + FILTER_LISTS] = {0};
+    size_t count = 0;
 
     for (size_t word = 0; word < WINDOW_WORDS; word++) {
         for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
-            uint32_t offset = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(left));
-            for (size_t i = 0; i < pass->run_count; i++) {
-                values[pass->runs[i].slot] = pass->runs[i].layer.values[offset];
-            }
-            search_consider(pass->search, pass->segment_at, base + offset, values);
+            offsets[count++] = (uint16_t)(word * 64 + (size_t)__builtin_ctzll(left));
         }
+    }
+    return count;
+}
+
+static void consider_window(
+    struct pass *pass, uint32_t base, const uint64_t bits[WINDOW_WORDS])
+{
+    enum { AHEAD = 12 }; /* documents whose memory is asked for in advance */
+    uint8_t values[QUERY_SLOTS_MAX + FILTER_LISTS] = {0};
+    uint16_t *offsets = pass->scratch->offsets;
+    size_t count = list_offsets(bits, offsets);
+    const struct segment *segment = pass->entry->segment;
+
+    for (size_t i = 0; i < count; i++) {
+        if (pass->search->needs_facts && i + AHEAD < count) {
+            __builtin_prefetch(&segment->facts[base + offsets[i + AHEAD]]);
+            __builtin_prefetch(&segment->doc_values[base + offsets[i + AHEAD]]);
+        }
+        for (size_t r = 0; r < pass->run_count; r++) {
+            values[pass->runs[r].slot] = pass->runs[r].layer.values[offsets[i]];
+        }
+        search_consider(pass->search, pass->segment_at, base + offsets[i], values);
     }
 }
 
@@ -290,7 +383,7 @@ static void look_at_window(struct pass *pass, uint32_t base)
     if (match_window(pass, base, bits)) {
         for (size_t i = 0; i < pass->run_count; i++) {
             if (pass->runs[i].use == RUN_EXTRA) {
-                run_fill(pass, &pass->runs[i], base);
+                run_lay_out(pass, &pass->runs[i], base, bits);
             }
         }
         consider_window(pass, base, bits);

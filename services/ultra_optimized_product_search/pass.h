@@ -17,10 +17,11 @@ struct cursor {
 struct cursor_list {
     struct cursor *cursors;
     size_t count;
+    uint64_t df; /* of all together */
 };
 
 struct phrase_run {
-    struct cursor_list words[QUERY_PHRASE_WORDS_MAX];
+    struct cursor_list words[QUERY_PHRASE_WORDS_MAX]; /* the rarest first */
     size_t count;
 };
 
@@ -57,6 +58,7 @@ struct scratch {
     uint64_t bits[RUNS_MAX][WINDOW_WORDS];
     uint8_t word_values[2][WINDOW];
     uint64_t word_bits[2][WINDOW_WORDS];
+    uint16_t offsets[WINDOW];
 };
 
 /* One segment in one pass; runs: the required ones first, the rarest of them first. */

@@ -82,6 +82,9 @@ struct search {
     /* Of the pass that is made: which slots have to match, or some of which have to. */
     uint32_t all;
     uint32_t any;
+    bool needs_facts; /* of each match, not only of the candidates */
+    float text_scale; /* from weighted impacts to a score */
+    float rank_step;
 
     struct candidates candidates;
     size_t total;
@@ -117,6 +120,9 @@ bool term_is_alive(const struct segment_entry *entry, uint32_t term);
 void search_scan(struct search *search);
 
 /* --- candidates.c --- */
+
+/* Before the first pass, after the plan. */
+void search_consider_init(struct search *search);
 
 /* One document that matches; VALUES: of each slot, 0 to IMPACT_MAX, at this document. */
 void search_consider(struct search *search, uint32_t segment, uint32_t doc,
