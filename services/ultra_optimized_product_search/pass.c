@@ -32,12 +32,16 @@ static void seek(struct cursor *cursor, uint32_t base)
     cursor->at = until;
 }
 
+/* A value counts only where its bit is set: what lies there from before needs no
+ * clearing. */
 static void put(const struct layer *layer, uint32_t offset, uint32_t value)
 {
-    if (layer->values[offset] < value) {
-        layer->values[offset] = (uint8_t)value;
-    }
-    layer->bits[offset / 64] |= (uint64_t)1 << offset % 64;
+    uint64_t *word = &layer->bits[offset / 64];
+    uint64_t bit = (uint64_t)1 << offset % 64;
+    uint32_t old = (*word & bit) != 0 ? layer->values[offset] : 0;
+
+    layer->values[offset] = (uint8_t)(old < value ? value : old);
+    *word |= bit;
 }
 
 static uint32_t weigh(uint32_t impact, uint32_t weight)
@@ -134,46 +138,35 @@ static size_t count_bits(const uint64_t bits[WINDOW_WORDS])
 }
 
 /* Whichever is less work: all of the list's postings in the window, or a look for each of
- * the candidates (NULL: all documents are). */
-static void lay_out(struct pass *pass, struct cursor_list *list, uint32_t base,
-    const struct layer *layer, bool by_field, const uint64_t *candidates)
+ * the candidates. */
+static void lay_out(struct cursor_list *list, uint32_t base, const struct layer *layer,
+    bool by_field, const struct wanted *wanted)
 {
     enum { LOOK_COST = 8 }; /* of one posting's */
-    size_t postings = list->df * WINDOW / pass->entry->segment->doc_count;
 
-    if (candidates != NULL &&
-        count_bits(candidates) * list->count * LOOK_COST < postings + list->count) {
-        probe_list(list, base, layer, candidates);
+    if (wanted->count * list->count * LOOK_COST < list->df_window + list->count) {
+        probe_list(list, base, layer, wanted->bits);
     } else {
         fill_list(list, base, layer, by_field);
     }
 }
 
-/* Only what has a bit has a value. */
 static void clear(const struct layer *layer)
 {
-    if (count_bits(layer->bits) > WINDOW / 32) {
-        memset(layer->values, 0, WINDOW);
-    }
-    for (size_t word = 0; word < WINDOW_WORDS; word++) {
-        for (uint64_t left = layer->bits[word]; left != 0; left &= left - 1) {
-            layer->values[word * 64 + (size_t)__builtin_ctzll(left)] = 0;
-        }
-        layer->bits[word] = 0;
-    }
+    memset(layer->bits, 0, WINDOW_WORDS * sizeof layer->bits[0]);
 }
 
 /* TO keeps what OTHER has as well, with the lesser value. */
 static void intersect(const struct layer *to, const struct layer *other)
 {
     for (size_t word = 0; word < WINDOW_WORDS; word++) {
+        to->bits[word] &= other->bits[word];
         for (uint64_t left = to->bits[word]; left != 0; left &= left - 1) {
             size_t offset = word * 64 + (size_t)__builtin_ctzll(left);
             if (other->values[offset] < to->values[offset]) {
                 to->values[offset] = other->values[offset];
             }
         }
-        to->bits[word] &= other->bits[word];
     }
 }
 
@@ -190,24 +183,25 @@ static void unite(const struct layer *to, const struct layer *other)
 /* The words of a phrase from the rarest on, each looked for only where those before are.
  */
 static void lay_out_phrase(struct pass *pass, struct run *run, struct phrase_run *phrase,
-    uint32_t base, const uint64_t *candidates)
+    uint32_t base, const struct wanted *wanted)
 {
     const struct layer first = {
         pass->scratch->word_values[0], pass->scratch->word_bits[0]};
     const struct layer next = {
         pass->scratch->word_values[1], pass->scratch->word_bits[1]};
-    size_t left = 0;
 
-    lay_out(pass, &phrase->words[0], base, &first, run->by_field, candidates);
-    left = count_bits(first.bits);
-    for (size_t word = 1; word < phrase->count && left > 0; word++) {
-        lay_out(pass, &phrase->words[word], base, &next, run->by_field, first.bits);
+    lay_out(&phrase->words[0], base, &first, run->by_field, wanted);
+    struct wanted left = {first.bits, count_bits(first.bits)};
+    for (size_t word = 1; word < phrase->count && left.count > 0; word++) {
+        lay_out(&phrase->words[word], base, &next, run->by_field, &left);
         intersect(&first, &next);
         clear(&next);
-        left = count_bits(first.bits);
+        left.count = count_bits(first.bits);
     }
-    unite(&run->layer, &first);
-    clear(&first);
+    if (left.count > 0) {
+        unite(&run->layer, &first);
+        clear(&first);
+    }
 }
 
 static uint32_t list_next(struct cursor_list *list, uint32_t base)
@@ -241,15 +235,15 @@ static uint32_t run_next(struct run *run, uint32_t base)
     return next;
 }
 
-/* CANDIDATES: where the run matters; NULL: everywhere. */
+/* WANTED: where the run matters. */
 static void run_lay_out(
-    struct pass *pass, struct run *run, uint32_t base, const uint64_t *candidates)
+    struct pass *pass, struct run *run, uint32_t base, const struct wanted *wanted)
 {
-    lay_out(pass, &run->single, base, &run->layer, run->by_field, candidates);
+    clear(&run->layer);
+    lay_out(&run->single, base, &run->layer, run->by_field, wanted);
     for (size_t i = 0; i < run->phrase_count; i++) {
-        lay_out_phrase(pass, run, &run->phrases[i], base, candidates);
+        lay_out_phrase(pass, run, &run->phrases[i], base, wanted);
     }
-    run->filled = true;
 }
 
 static uint32_t pass_next(struct pass *pass, uint32_t base)
@@ -271,16 +265,6 @@ static uint32_t pass_next(struct pass *pass, uint32_t base)
     return has_any ? next : base;
 }
 
-static bool is_empty(const uint64_t bits[WINDOW_WORDS])
-{
-    uint64_t all = 0;
-
-    for (size_t i = 0; i < WINDOW_WORDS; i++) {
-        all |= bits[i];
-    }
-    return all == 0;
-}
-
 /* The documents of the window that live, in BITS. */
 static void start_window(
     const struct pass *pass, uint32_t base, uint64_t bits[WINDOW_WORDS])
@@ -292,78 +276,46 @@ static void start_window(
     memcpy(bits, pass->entry->live->words + base / 64, words * sizeof bits[0]);
 }
 
-/* Leaves the documents that match in BITS; false where there are none. */
-static bool match_window(struct pass *pass, uint32_t base, uint64_t bits[WINDOW_WORDS])
+/* Leaves in BITS what the required runs have; returns how many that are. */
+static size_t match_required(
+    struct pass *pass, uint32_t base, uint64_t bits[WINDOW_WORDS])
 {
+    struct wanted wanted = {bits, WINDOW};
+
+    for (size_t i = 0; i < pass->run_count && wanted.count > 0; i++) {
+        struct run *run = &pass->runs[i];
+        if (run->use != RUN_REQUIRED) {
+            continue;
+        }
+        run_lay_out(pass, run, base, &wanted);
+        for (size_t word = 0; word < WINDOW_WORDS; word++) {
+            bits[word] &= run->layer.bits[word];
+        }
+        wanted.count = count_bits(bits);
+    }
+    return wanted.count;
+}
+
+/* Of BITS, what one of the runs has that one has to have; returns how many that are. */
+static size_t match_any(struct pass *pass, uint32_t base, uint64_t bits[WINDOW_WORDS])
+{
+    const struct wanted all = {bits, WINDOW};
     uint64_t any[WINDOW_WORDS] = {0};
-    bool has_any = false;
 
     for (size_t i = 0; i < pass->run_count; i++) {
         struct run *run = &pass->runs[i];
-        if (run->use == RUN_REQUIRED) {
-            run_lay_out(pass, run, base, i > 0 ? bits : NULL);
-            for (size_t word = 0; word < WINDOW_WORDS; word++) {
-                bits[word] &= run->layer.bits[word];
-            }
-            if (is_empty(bits)) {
-                return false;
-            }
-        } else if (run->use == RUN_ANY) {
-            run_lay_out(pass, run, base, NULL);
-            for (size_t word = 0; word < WINDOW_WORDS; word++) {
-                any[word] |= run->layer.bits[word];
-            }
-            has_any = true;
+        if (run->use != RUN_ANY) {
+            continue;
+        }
+        run_lay_out(pass, run, base, &all);
+        for (size_t word = 0; word < WINDOW_WORDS; word++) {
+            any[word] |= run->layer.bits[word];
         }
     }
-    for (size_t word = 0; word < WINDOW_WORDS && has_any; word++) {
+    for (size_t word = 0; word < WINDOW_WORDS; word++) {
         bits[word] &= any[word];
     }
-    return !is_empty(bits);
-}
-
-static size_t list_offsets(const uint64_t bits[WINDOW_WORDS], uint16_t offsets[WINDOW])
-{
-    size_t count = 0;
-
-    for (size_t word = 0; word < WINDOW_WORDS; word++) {
-        for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
-            offsets[count++] = (uint16_t)(word * 64 + (size_t)__builtin_ctzll(left));
-        }
-    }
-    return count;
-}
-
-static void consider_window(
-    struct pass *pass, uint32_t base, const uint64_t bits[WINDOW_WORDS])
-{
-    enum { AHEAD = 12 }; /* documents whose memory is asked for in advance */
-    uint8_t values[QUERY_SLOTS_MAX + FILTER_LISTS] = {0};
-    uint16_t *offsets = pass->scratch->offsets;
-    size_t count = list_offsets(bits, offsets);
-    const struct segment *segment = pass->entry->segment;
-
-    for (size_t i = 0; i < count; i++) {
-        if (pass->search->needs_facts && i + AHEAD < count) {
-            __builtin_prefetch(&segment->facts[base + offsets[i + AHEAD]]);
-            __builtin_prefetch(&segment->doc_values[base + offsets[i + AHEAD]]);
-        }
-        for (size_t r = 0; r < pass->run_count; r++) {
-            values[pass->runs[r].slot] = pass->runs[r].layer.values[offsets[i]];
-        }
-        search_consider(pass->search, pass->segment_at, base + offsets[i], values);
-    }
-}
-
-static void end_window(struct pass *pass)
-{
-    for (size_t i = 0; i < pass->run_count; i++) {
-        struct run *run = &pass->runs[i];
-        if (run->filled) {
-            clear(&run->layer);
-            run->filled = false;
-        }
-    }
+    return count_bits(bits);
 }
 
 static bool is_enough(const struct pass *pass, size_t total_before, size_t looked_before)
@@ -380,15 +332,18 @@ static void look_at_window(struct pass *pass, uint32_t base)
     uint64_t bits[WINDOW_WORDS];
 
     start_window(pass, base, bits);
-    if (match_window(pass, base, bits)) {
-        for (size_t i = 0; i < pass->run_count; i++) {
-            if (pass->runs[i].use == RUN_EXTRA) {
-                run_lay_out(pass, &pass->runs[i], base, bits);
-            }
-        }
-        consider_window(pass, base, bits);
+    struct wanted wanted = {bits, match_required(pass, base, bits)};
+    if (wanted.count > 0 && pass->search->any != 0) {
+        wanted.count = match_any(pass, base, bits);
     }
-    end_window(pass);
+    for (size_t i = 0; i < pass->run_count && wanted.count > 0; i++) {
+        if (pass->runs[i].use == RUN_EXTRA) {
+            run_lay_out(pass, &pass->runs[i], base, &wanted);
+        }
+    }
+    if (wanted.count > 0) {
+        pass_consider(pass, base, bits);
+    }
 }
 
 void pass_run(struct pass *pass)

@@ -22,6 +22,7 @@ static struct cursor_list make_cursors(
             pass->search->arena, (variants->count + 1) * sizeof *list.cursors),
         .count = variants->count,
         .df = variants->df,
+        .df_window = variants->df * WINDOW / (segment->doc_count + 1),
     };
 
     for (size_t i = 0; i < variants->count; i++) {
@@ -70,6 +71,7 @@ static void add_slot(struct pass *pass, enum run_use use, size_t slot)
 
     run->df = plan->df;
     run->by_field = role != QUERY_ROLE_TEXT;
+    run->weight = search->slot_weight[slot];
     run->single = make_cursors(pass, &plan->single, role);
     run->phrase_count = plan->phrase_count;
     run->phrases =
