@@ -127,8 +127,7 @@ void search_consider_init(struct search *search);
 /* --- facets.c --- */
 
 struct facet_counts *facets_new(struct search *search);
-void facets_count(struct search *search, uint32_t segment, uint32_t doc,
-    const struct product_facts *facts);
+void facets_count(struct search *search, uint32_t segment, uint32_t doc, uint64_t price);
 struct index_facets *facets_result(struct search *search);
 
 /* --- rank.c --- */
