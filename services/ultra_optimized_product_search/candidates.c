@@ -60,6 +60,8 @@ void search_consider_init(struct search *search)
     search->candidates.room = candidate_room(search->options);
     search->candidates.list = svc_arena_alloc(
         search->arena, search->candidates.room * sizeof *search->candidates.list);
+    search->coverage = svc_arena_alloc(
+        search->arena, ((size_t)1 << search->slot_count) * sizeof *search->coverage);
     search->needs_facts = needs_facts(search);
     search->rank_step = (float)segment_rank_step(search->weights);
     for (size_t slot = 0; slot < search->slot_count && search->idf_sum > 0; slot++) {
@@ -110,23 +112,22 @@ static void keep(struct candidates *candidates, const struct candidate *new)
     }
 }
 
-/* What a text score keeps when only the slots of MASK match: their share of all, by
- * rarity, to a power. */
-static float coverage(struct pass *pass, uint32_t mask)
+float pass_coverage(const struct pass *pass, uint32_t mask)
 {
     const struct search *search = pass->search;
     double found = 0;
 
-    if (pass->coverage_mask == mask) {
-        return pass->coverage; /* as that of the document before, most often */
+    mask &= search->required;
+    if (search->coverage[mask] > 0) {
+        return search->coverage[mask] - 1;
     }
     for (size_t slot = 0; slot < search->slot_count; slot++) {
-        found += (mask & search->required) >> slot & 1 ? search->idf[slot] : 0;
+        found += (mask >> slot & 1) != 0 ? search->idf[slot] : 0;
     }
     double share = search->idf_sum > 0 ? found / search->idf_sum : 1;
-    pass->coverage_mask = mask;
-    pass->coverage = (float)pow(share < 1 ? share : 1, search->weights->coverage);
-    return pass->coverage;
+    double kept = pow(share < 1 ? share : 1, search->weights->coverage);
+    search->coverage[mask] = (float)kept + 1; /* 0: not known yet */
+    return search->coverage[mask] - 1;
 }
 
 /* 0 to about 1: how well the slots match, rare words counting more. */
@@ -145,7 +146,7 @@ static float text_score(struct pass *pass, uint32_t base, uint32_t offset)
             mask |= 1U << run->slot;
         }
     }
-    return pass->search->any != 0 ? sum * coverage(pass, mask) : sum;
+    return pass->search->any != 0 ? sum * pass_coverage(pass, mask) : sum;
 }
 
 /* With facts: filters, facets, other orders. False where a filter refuses it. */

@@ -349,6 +349,48 @@ static void look_at_window(struct pass *pass, uint32_t base)
     }
 }
 
+/* Slots that can't bring a document among the candidates, not even all of them together,
+ * need not be looked for but in documents that another slot has (MaxScore: Turtle and
+ * Flood, "Query evaluation: strategies and optimizations", 1995). False where no slot is
+ * left that can. */
+static bool demote(struct pass *pass)
+{
+    struct search *search = pass->search;
+    const struct candidates *candidates = &search->candidates;
+    float most = search->rank_step * 256;
+    uint32_t mask = 0;
+
+    if (search->any == 0 || search->needs_facts || candidates->count < candidates->room) {
+        return true;
+    }
+    for (size_t i = 0; i < pass->run_count; i++) {
+        const struct run *run = &pass->runs[i];
+        if (run->use == RUN_EXTRA) {
+            mask |= 1U << run->slot;
+        }
+    }
+    /* The most common one is the last of its kind. */
+    for (size_t i = pass->run_count; i > 0; i--) {
+        struct run *run = &pass->runs[i - 1];
+        if (run->use != RUN_ANY) {
+            continue;
+        }
+        mask |= 1U << run->slot;
+        float text = 0;
+        for (size_t other = 0; other < pass->run_count; other++) {
+            const struct run *own = &pass->runs[other];
+            bool counts = own->use != RUN_REQUIRED && (mask >> own->slot & 1) != 0;
+            text += counts ? own->weight * (float)own->value_max : 0;
+        }
+        if (text * pass_coverage(pass, mask) + most >= (float)candidates->list[0].key) {
+            return true;
+        }
+        run->use = RUN_EXTRA;
+        search->total_at_least = true;
+    }
+    return false;
+}
+
 void pass_run(struct pass *pass)
 {
     struct search *search = pass->search;
@@ -362,7 +404,7 @@ void pass_run(struct pass *pass)
             return;
         }
         base = next - next % WINDOW;
-        if (is_enough(pass, total_before, looked_before)) {
+        if (!demote(pass) || is_enough(pass, total_before, looked_before)) {
             search->total_at_least = true;
             return;
         }

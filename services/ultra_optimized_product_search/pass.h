@@ -54,6 +54,7 @@ struct run {
     bool is_lazy; /* a dense term alone: bits are laid out, values looked up if asked for
                    */
     uint64_t df;
+    uint32_t value_max;
     float weight; /* of a value: what it adds to the score; 0: a filter */
     struct cursor_list single;
     struct phrase_run *phrases;
@@ -79,8 +80,6 @@ struct pass {
     uint32_t segment_at;
     struct run runs[RUNS_MAX];
     size_t run_count;
-    uint32_t coverage_mask; /* the coverage that was asked for last */
-    float coverage;
 };
 
 /* Bits that are set; without the instruction for it, which not every processor has. */
@@ -117,6 +116,10 @@ static inline uint32_t cursor_value(const struct cursor *cursor, uint32_t doc)
 
 /* Considers every document that matches, up to the limits. */
 void pass_run(struct pass *pass);
+
+/* What a text score keeps when only the slots of MASK match: their share of all required
+ * ones, by rarity, to a power. */
+float pass_coverage(const struct pass *pass, uint32_t mask);
 
 /* Those of a window from BASE on that have a bit (candidates.c). */
 void pass_consider(struct pass *pass, uint32_t base, const uint64_t bits[WINDOW_WORDS]);

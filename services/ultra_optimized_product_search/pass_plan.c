@@ -74,6 +74,20 @@ static bool is_lazy(const struct run *run)
            cursor->dense_bits != NULL && cursor->elsewhere > 0;
 }
 
+/* What no document has more of. */
+static uint32_t value_max(const struct pass *pass, const struct slot_plan *plan)
+{
+    uint32_t most = plan->phrase_count > 0 ? IMPACT_MAX : 1;
+
+    for (size_t i = 0; i < plan->single.count; i++) {
+        const struct variant *variant = &plan->single.list[i];
+        uint32_t own = pass->entry->segment->terms[variant->term].impact_max *
+                       (uint32_t)variant->weight / WEIGHT_ONE;
+        most = own > most ? own : most;
+    }
+    return most;
+}
+
 static void add_slot(struct pass *pass, enum run_use use, size_t slot)
 {
     const struct search *search = pass->search;
@@ -98,6 +112,7 @@ static void add_slot(struct pass *pass, enum run_use use, size_t slot)
             compare_lists);
     }
     run->is_lazy = is_lazy(run);
+    run->value_max = value_max(pass, plan);
 }
 
 /* False where the segment has no product of that brand or category. */

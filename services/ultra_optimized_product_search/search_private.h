@@ -85,6 +85,7 @@ struct search {
     bool needs_facts;                   /* of each match, not only of the candidates */
     float slot_weight[QUERY_SLOTS_MAX]; /* of a value: what it adds to the text score */
     float rank_step;
+    float *coverage; /* by mask of slots, plus one; 0: not known yet */
 
     struct candidates candidates;
     size_t total;
