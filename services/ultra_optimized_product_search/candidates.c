@@ -130,21 +130,23 @@ float pass_coverage(const struct pass *pass, uint32_t mask)
     return search->coverage[mask] - 1;
 }
 
-/* 0 to about 1: how well the slots match, rare words counting more. */
+/* 0 to about 1: how well the slots match, rare words counting more. In the order of the
+ * slots, so that the sum is the same to the last bit in any segment. */
 static float text_score(struct pass *pass, uint32_t base, uint32_t offset)
 {
     uint32_t mask = 0;
     float sum = 0;
 
-    for (size_t i = 0; i < pass->run_count; i++) {
-        const struct run *run = &pass->runs[i];
-        if ((run->layer.bits[offset / 64] >> offset % 64 & 1) != 0) {
-            uint32_t value = run->is_lazy
-                                 ? cursor_value(&run->single.cursors[0], base + offset)
-                                 : run->layer.values[offset];
-            sum += run->weight * (float)value;
-            mask |= 1U << run->slot;
+    for (size_t i = 0; i < pass->slot_run_count; i++) {
+        const struct run *run = pass->slot_runs[i];
+        if ((run->layer.bits[offset / 64] >> offset % 64 & 1) == 0) {
+            continue;
         }
+        uint32_t value = run->is_lazy
+                             ? cursor_value(&run->single.cursors[0], base + offset)
+                             : run->layer.values[offset];
+        sum += run->weight * (float)value;
+        mask |= 1U << run->slot;
     }
     return pass->search->any != 0 ? sum * pass_coverage(pass, mask) : sum;
 }

@@ -80,6 +80,8 @@ struct pass {
     uint32_t segment_at;
     struct run runs[RUNS_MAX];
     size_t run_count;
+    const struct run *slot_runs[QUERY_SLOTS_MAX]; /* those of slots, in their order */
+    size_t slot_run_count;
 };
 
 /* Bits that are set; without the instruction for it, which not every processor has. */

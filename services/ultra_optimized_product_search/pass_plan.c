@@ -190,6 +190,13 @@ static void scan_segment(struct search *search, size_t at)
         add_slot(pass, use, slot);
     }
     qsort(pass->runs, pass->run_count, sizeof pass->runs[0], compare_runs);
+    for (size_t slot = 0; slot < search->slot_count; slot++) {
+        for (size_t i = 0; i < pass->run_count; i++) {
+            if (pass->runs[i].slot == slot) {
+                pass->slot_runs[pass->slot_run_count++] = &pass->runs[i];
+            }
+        }
+    }
     pass_run(pass);
 }
 
