@@ -1,4 +1,5 @@
 /* Which terms of each segment a query's slots may match, and how rare they are. */
+#include "layer.h"
 #include "search_private.h"
 
 #include <math.h>
