@@ -152,6 +152,19 @@ void layer_clear(struct layer *layer)
     layer->touched = 0;
 }
 
+void layer_keep(struct layer *layer, const struct wanted *wanted)
+{
+    uint64_t touched = 0;
+
+    for (uint64_t words = layer->touched; words != 0; words &= words - 1) {
+        size_t word = (size_t)__builtin_ctzll(words);
+        uint64_t bit = (uint64_t)1 << word;
+        layer->bits[word] &= (wanted->touched & bit) != 0 ? wanted->bits[word] : 0;
+        touched |= layer->bits[word] != 0 ? bit : 0;
+    }
+    layer->touched = touched;
+}
+
 void layer_intersect(struct layer *layer, const struct layer *other)
 {
     uint64_t touched = 0;

@@ -52,6 +52,8 @@ void layer_add(struct layer *layer, struct cursor_list *list, uint32_t base,
 
 void layer_clear(struct layer *layer);
 
+/* LAYER keeps what is wanted. */
+void layer_keep(struct layer *layer, const struct wanted *wanted);
 /* LAYER keeps what OTHER has as well, with the lesser value. */
 void layer_intersect(struct layer *layer, const struct layer *other);
 /* LAYER gets what OTHER has, with the larger value. */

@@ -13,6 +13,7 @@ static void add_phrase(struct pass *pass, struct run *run, struct phrase_run *ph
     struct layer next = {scratch->word_values[1], scratch->word_bits[1], 0};
 
     layer_add(&first, &phrase->words[0], base, wanted);
+    layer_keep(&first, wanted);
     for (size_t word = 1; word < phrase->count && first.touched != 0; word++) {
         struct wanted left = {first.bits, first.touched, layer_count(&first)};
         layer_add(&next, &phrase->words[word], base, &left);
@@ -167,7 +168,8 @@ static void look_at_window(struct pass *pass, uint32_t base)
 static bool is_enough(const struct pass *pass, size_t total_before, size_t looked_before)
 {
     const struct search *search = pass->search;
-    size_t most = search->query->sort == QUERY_SORT_RELEVANCE ? SCORED_MAX : SORTED_MAX;
+    bool sorted = search->query->sort != QUERY_SORT_RELEVANCE;
+    size_t most = sorted ? SORTED_MAX : search->any != 0 ? RELAXED_MAX : SCORED_MAX;
 
     return search->total - total_before >= most ||
            search->looked - looked_before >= LOOKED_MAX;

@@ -7,11 +7,12 @@
 #include "index_private.h"
 
 enum {
-    CANDIDATES = 200,       /* that are ranked anew, on the usual first pages */
-    SCORED_MAX = 30000,     /* matches that are counted and scored, in one segment */
-    SORTED_MAX = 60000,     /* the same where the order isn't by score */
-    LOOKED_MAX = 400000,    /* documents that a filter may refuse one by one */
-    PREFIX_TERMS_MAX = 128, /* the most frequent ones with a prefix, in one segment */
+    CANDIDATES = 200,      /* that are ranked anew, on the usual first pages */
+    SCORED_MAX = 20000,    /* matches that are counted and scored, in one segment */
+    RELAXED_MAX = 10000,   /* the same where any word will do */
+    SORTED_MAX = 30000,    /* the same where the order isn't by score */
+    LOOKED_MAX = 400000,   /* documents that a filter may refuse one by one */
+    PREFIX_TERMS_MAX = 64, /* the most frequent ones with a prefix, in one segment */
 };
 
 /* A term that a slot may match. */
