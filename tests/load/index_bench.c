@@ -267,13 +267,15 @@ enum kind {
     CATEGORY,
     PRICE,
     EMPTY,
+    SUGGEST,
     MIXED,
     KINDS
 };
 
 static const char *const kind_names[KINDS] = {"rare word", "common word", "two words",
     "five words", "five common words", "typo", "prefix", "synonyms", "no match, relaxed",
-    "common, with facets", "category alone", "common, by price", "empty", "mixed"};
+    "common, with facets", "category alone", "common, by price", "empty", "suggest",
+    "mixed"};
 
 static void add_word(struct shop *shop, struct svc_arena *arena,
     struct query_phrase *phrase, const char *text)
@@ -357,10 +359,12 @@ static void make_query(struct shop *shop, struct svc_arena *arena, uint64_t *sta
         add_slot(
             shop, arena, query, misspell(shop, arena, state, 200 + below(state, 5000)));
         break;
+    case SUGGEST:
     case PREFIX:
         snprintf(prefix, sizeof prefix, "%.*s", 3 + (int)below(state, 3),
             shop->words[below(state, 5000)]);
         add_slot(shop, arena, query, prefix)->may_be_prefix = true;
+        query->text = query->slots[0].phrases[0].words[0].exact;
         break;
     case SYNONYMS:
         add_synonyms(shop, arena, state,
@@ -410,6 +414,21 @@ static int64_t cpu_ns(void)
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+static void answer(struct shop *shop, enum kind kind, const struct query *query,
+    struct svc_arena *arena, struct index_result *result)
+{
+    const struct index_options options = {
+        .limit = 10, .now_s = NOW_S, .facets = kind == FACETS};
+    struct index_suggestion suggestions[10];
+
+    if (kind != SUGGEST) {
+        index_search(shop->index, query, &options, arena, result);
+        return;
+    }
+    *result = (struct index_result){0};
+    result->total = index_suggest(shop->index, query->text, 10, arena, suggestions);
+}
+
 static void *work(void *argument)
 {
     struct worker *worker = argument;
@@ -420,12 +439,10 @@ static void *work(void *argument)
                                                : (enum kind)below(&worker->state, MIXED);
         struct query query;
         struct index_result result;
-        const struct index_options options = {
-            .limit = 10, .now_s = NOW_S, .facets = kind == FACETS};
         make_query(worker->shop, &arena, &worker->state, kind, &query);
         int64_t start_ns = svc_clock_monotonic_ns();
         int64_t start_cpu_ns = cpu_ns();
-        index_search(worker->shop->index, &query, &options, &arena, &result);
+        answer(worker->shop, kind, &query, &arena, &result);
         worker->latencies_ns[worker->count++] =
             (uint32_t)(svc_clock_monotonic_ns() - start_ns);
         worker->cpu_ns += cpu_ns() - start_cpu_ns;
