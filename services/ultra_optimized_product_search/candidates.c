@@ -1,5 +1,5 @@
 /* The first, cheap score, and the best few hundred by it. */
-#include "search_private.h"
+#include "pass.h"
 
 #include <math.h>
 
@@ -28,7 +28,13 @@ static bool needs_facts(const struct search *search)
 
     return filters->price_min_minor >= 0 || filters->price_max_minor >= 0 ||
            filters->on_offer || filters->in_stock || search->facets != NULL ||
-           (sort != QUERY_SORT_RELEVANCE && sort != QUERY_SORT_NEWEST);
+           sort != QUERY_SORT_RELEVANCE;
+}
+
+/* The same number on the first pages, so that they fit together. */
+static size_t candidate_room(const struct index_options *options)
+{
+    return options->offset + options->limit <= CANDIDATES ? CANDIDATES : INDEX_WINDOW_MAX;
 }
 
 static double sort_key(const struct search *search, const struct segment *segment,
@@ -49,28 +55,19 @@ static double sort_key(const struct search *search, const struct segment *segmen
     return score;
 }
 
-/* 0 to about 1: how well the slots match, rare words counting more. */
-static float text_score(
-    const struct search *search, const uint8_t values[QUERY_SLOTS_MAX])
+void search_consider_init(struct search *search)
 {
-    float sum = 0;
-    float found = 0;
-
-    for (size_t slot = 0; slot < search->slot_count; slot++) {
+    search->candidates.room = candidate_room(search->options);
+    search->candidates.list = svc_arena_alloc(
+        search->arena, search->candidates.room * sizeof *search->candidates.list);
+    search->needs_facts = needs_facts(search);
+    search->rank_step = (float)segment_rank_step(search->weights);
+    for (size_t slot = 0; slot < search->slot_count && search->idf_sum > 0; slot++) {
         bool required = (search->required >> slot & 1) != 0;
-        float idf = search->idf[slot];
-        sum += idf * (float)values[slot] * (required ? 1 : OPTIONAL_SHARE);
-        found += required && values[slot] > 0 ? idf : 0;
+        search->slot_weight[slot] =
+            (float)(search->idf[slot] / (IMPACT_MAX * search->idf_sum)) *
+            (required ? 1 : OPTIONAL_SHARE);
     }
-    if (search->idf_sum <= 0) {
-        return 0;
-    }
-    float score = sum / (float)(IMPACT_MAX * search->idf_sum);
-    if (search->any != 0) {
-        double coverage = found / search->idf_sum;
-        score *= (float)pow(coverage < 1 ? coverage : 1, search->weights->coverage);
-    }
-    return score;
 }
 
 static void sink_down(struct candidates *candidates, size_t at)
@@ -113,34 +110,92 @@ static void keep(struct candidates *candidates, const struct candidate *new)
     }
 }
 
-void search_consider(struct search *search, uint32_t segment_at, uint32_t doc,
-    const uint8_t values[QUERY_SLOTS_MAX])
+/* What a text score keeps when only the slots of MASK match: their share of all, by
+ * rarity, to a power. */
+static float coverage(struct pass *pass, uint32_t mask)
 {
-    const struct segment *segment = search->list->entries[segment_at].segment;
-    struct product_facts facts = {0};
-    uint8_t rank = segment_rank_get(segment, doc);
+    const struct search *search = pass->search;
+    double found = 0;
+
+    if (pass->coverage_mask == mask) {
+        return pass->coverage; /* as that of the document before, most often */
+    }
+    for (size_t slot = 0; slot < search->slot_count; slot++) {
+        found += (mask & search->required) >> slot & 1 ? search->idf[slot] : 0;
+    }
+    double share = search->idf_sum > 0 ? found / search->idf_sum : 1;
+    pass->coverage_mask = mask;
+    pass->coverage = (float)pow(share < 1 ? share : 1, search->weights->coverage);
+    return pass->coverage;
+}
+
+/* 0 to about 1: how well the slots match, rare words counting more. */
+static float text_score(struct pass *pass, uint32_t offset)
+{
+    uint32_t mask = 0;
+    float sum = 0;
+
+    for (size_t i = 0; i < pass->run_count; i++) {
+        const struct run *run = &pass->runs[i];
+        if ((run->layer.bits[offset / 64] >> offset % 64 & 1) != 0) {
+            sum += run->weight * (float)run->layer.values[offset];
+            mask |= 1U << run->slot;
+        }
+    }
+    return pass->search->any != 0 ? sum * coverage(pass, mask) : sum;
+}
+
+/* With facts: filters, facets, other orders. False where a filter refuses it. */
+static bool consider_facts(struct pass *pass, uint32_t doc, double score, double *ret_key)
+{
+    struct search *search = pass->search;
+    const struct segment *segment = pass->entry->segment;
+    struct product_facts facts;
+
+    if (search->query->sort == QUERY_SORT_POPULARITY) {
+        segment_facts_get(segment, doc, &facts);
+    } else {
+        segment_price_facts_get(segment, doc, &facts);
+    }
+    if (!lets_pass(search, &facts)) {
+        return false;
+    }
+    if (search->facets != NULL) {
+        facets_count(search, pass->segment_at, doc, &facts);
+    }
+    *ret_key = sort_key(search, segment, doc, &facts, score);
+    return true;
+}
+
+static void consider(struct pass *pass, uint32_t base, uint32_t offset)
+{
+    struct search *search = pass->search;
+    uint8_t rank = segment_rank_get(pass->entry->segment, base + offset);
 
     if (rank == 0) {
         return;
     }
+    float text = text_score(pass, offset);
+    double key = text + (float)rank * search->rank_step;
     search->looked++;
-    if (needs_facts(search)) {
-        segment_facts_get(segment, doc, &facts);
-        if (!lets_pass(search, &facts)) {
-            return;
-        }
+    if (search->needs_facts && !consider_facts(pass, base + offset, key, &key)) {
+        return;
     }
     search->total++;
-    if (search->facets != NULL) {
-        facets_count(search, segment_at, doc, &facts);
+    struct candidates *candidates = &search->candidates;
+    if (candidates->count == candidates->room && key <= candidates->list[0].key) {
+        return;
     }
-    float text = text_score(search, values);
-    double score = text + rank * segment_rank_step(search->weights);
     struct candidate new = {
-        .key = sort_key(search, segment, doc, &facts, score),
-        .text = text,
-        .doc = doc,
-        .segment = segment_at,
-    };
-    keep(&search->candidates, &new);
+        .key = key, .text = text, .doc = base + offset, .segment = pass->segment_at};
+    keep(candidates, &new);
+}
+
+void pass_consider(struct pass *pass, uint32_t base, const uint64_t bits[WINDOW_WORDS])
+{
+    for (size_t word = 0; word < WINDOW_WORDS; word++) {
+        for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
+            consider(pass, base, (uint32_t)(word * 64) + (uint32_t)__builtin_ctzll(left));
+        }
+    }
 }

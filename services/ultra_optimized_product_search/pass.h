@@ -17,17 +17,25 @@ struct cursor {
 struct cursor_list {
     struct cursor *cursors;
     size_t count;
+    uint64_t df;        /* of all together */
+    uint64_t df_window; /* of a window, as a rule */
 };
 
 struct phrase_run {
-    struct cursor_list words[QUERY_PHRASE_WORDS_MAX];
+    struct cursor_list words[QUERY_PHRASE_WORDS_MAX]; /* the rarest first */
     size_t count;
 };
 
 /* A slot over a window. */
 struct layer {
-    uint8_t *values; /* of each document; 0: doesn't match */
+    uint8_t *values; /* of each document that has a bit */
     uint64_t *bits;
+};
+
+/* Documents of a window that something is asked for. */
+struct wanted {
+    const uint64_t *bits;
+    size_t count;
 };
 
 enum run_use {
@@ -41,8 +49,8 @@ struct run {
     enum run_use use;
     size_t slot; /* QUERY_SLOTS_MAX and more: a filter */
     bool by_field;
-    bool filled;
     uint64_t df;
+    float weight; /* of a value: what it adds to the score; 0: a filter */
     struct cursor_list single;
     struct phrase_run *phrases;
     size_t phrase_count;
@@ -51,7 +59,7 @@ struct run {
 
 enum { FILTER_LISTS = 2, RUNS_MAX = QUERY_SLOTS_MAX + FILTER_LISTS };
 
-/* A reader's memory, zeroed between searches. */
+/* A reader's memory; word_bits are zero between searches. */
 struct scratch {
     uint8_t values[RUNS_MAX][WINDOW];
     uint64_t bits[RUNS_MAX][WINDOW_WORDS];
@@ -67,9 +75,14 @@ struct pass {
     uint32_t segment_at;
     struct run runs[RUNS_MAX];
     size_t run_count;
+    uint32_t coverage_mask; /* the coverage that was asked for last */
+    float coverage;
 };
 
 /* Considers every document that matches, up to the limits. */
 void pass_run(struct pass *pass);
+
+/* Those of a window from BASE on that have a bit (candidates.c). */
+void pass_consider(struct pass *pass, uint32_t base, const uint64_t bits[WINDOW_WORDS]);
 
 #endif

@@ -21,6 +21,8 @@ static struct cursor_list make_cursors(
         .cursors = svc_arena_alloc(
             pass->search->arena, (variants->count + 1) * sizeof *list.cursors),
         .count = variants->count,
+        .df = variants->df,
+        .df_window = variants->df * WINDOW / (segment->doc_count + 1),
     };
 
     for (size_t i = 0; i < variants->count; i++) {
@@ -52,6 +54,14 @@ static struct run *add_run(struct pass *pass, enum run_use use, size_t slot)
     return run;
 }
 
+static int compare_lists(const void *left, const void *right)
+{
+    const struct cursor_list *a = left;
+    const struct cursor_list *b = right;
+
+    return a->df < b->df ? -1 : a->df > b->df;
+}
+
 static void add_slot(struct pass *pass, enum run_use use, size_t slot)
 {
     const struct search *search = pass->search;
@@ -61,6 +71,7 @@ static void add_slot(struct pass *pass, enum run_use use, size_t slot)
 
     run->df = plan->df;
     run->by_field = role != QUERY_ROLE_TEXT;
+    run->weight = search->slot_weight[slot];
     run->single = make_cursors(pass, &plan->single, role);
     run->phrase_count = plan->phrase_count;
     run->phrases =
@@ -71,6 +82,8 @@ static void add_slot(struct pass *pass, enum run_use use, size_t slot)
             run->phrases[i].words[word] =
                 make_cursors(pass, &plan->phrases[i].words[word], role);
         }
+        qsort(run->phrases[i].words, run->phrases[i].count, sizeof(struct cursor_list),
+            compare_lists);
     }
 }
 

@@ -141,6 +141,14 @@ void segment_facts_get(
     }
 }
 
+static uint64_t price_word(const struct product_facts *facts)
+{
+    uint64_t word = (uint64_t)facts->price_minor << PRICE_SHIFT;
+
+    word |= facts->stock > 0 ? PRICE_IN_STOCK : 0;
+    return word | (facts->offer_minor > 0 ? PRICE_HAS_OFFER : 0);
+}
+
 void segment_facts_set(struct segment *segment, uint32_t doc,
     const struct product_facts *new, const struct weights *weights)
 {
@@ -157,7 +165,23 @@ void segment_facts_set(struct segment *segment, uint32_t doc,
     STORE(facts->stock_popularity,
         (uint64_t)(uint32_t) new->stock | (uint64_t)(uint32_t) new->popularity << 32);
     STORE(facts->version_flags, (uint64_t) new->flags << 32 | (uint32_t)(version + 2));
+    __atomic_store_n(&segment->prices[doc], price_word(new), __ATOMIC_RELAXED);
     __atomic_store_n(&segment->ranks[doc], segment_rank(new, weights), __ATOMIC_RELAXED);
+}
+
+void segment_price_facts_get(
+    const struct segment *segment, uint32_t doc, struct product_facts *ret_facts)
+{
+    uint64_t word = __atomic_load_n(&segment->prices[doc], __ATOMIC_RELAXED);
+
+    if ((word & PRICE_HAS_OFFER) != 0) {
+        segment_facts_get(segment, doc, ret_facts);
+        return;
+    }
+    *ret_facts = (struct product_facts){
+        .price_minor = (int64_t)word >> PRICE_SHIFT,
+        .stock = (word & PRICE_IN_STOCK) != 0,
+    };
 }
 
 static double rank_most(const struct weights *weights)
@@ -200,6 +224,7 @@ void segment_ranks_set(struct segment *segment, const struct weights *weights)
         struct product_facts facts;
         segment_facts_get(segment, (uint32_t)doc, &facts);
         segment->ranks[doc] = segment_rank(&facts, weights);
+        segment->prices[doc] = price_word(&facts);
     }
 }
 

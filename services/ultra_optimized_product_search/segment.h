@@ -17,6 +17,7 @@
 #define SEGMENT_SECTIONS(X)                                                              \
     X(docs, struct doc)                                                                  \
     X(facts, struct doc_facts)                                                           \
+    X(prices, uint64_t)                                                                  \
     X(ranks, uint8_t)                                                                    \
     X(doc_values, struct doc_values)                                                     \
     X(text, uint8_t)                                                                     \
@@ -66,6 +67,12 @@ struct doc_facts {
     uint64_t stock_popularity;
     uint64_t version_flags; /* low half: odd while the others are written */
 };
+
+/* Of one document in `prices`, what filters and facets ask of many: its price, not on
+ * offer, over two flags. One word, so that it is never half of a change. */
+#define PRICE_IN_STOCK ((uint64_t)1)
+#define PRICE_HAS_OFFER ((uint64_t)2) /* at some time: its facts have to be asked */
+#define PRICE_SHIFT 2
 
 /* Numbers in `values`, plus one; 0: none. */
 struct doc_values {
@@ -180,6 +187,10 @@ void segment_facts_get(
     const struct segment *segment, uint32_t doc, struct product_facts *ret_facts);
 void segment_facts_set(struct segment *segment, uint32_t doc,
     const struct product_facts *facts, const struct weights *weights);
+
+/* The facts that `prices` has, and all of them where the product has an offer. */
+void segment_price_facts_get(
+    const struct segment *segment, uint32_t doc, struct product_facts *ret_facts);
 
 /* All ranks anew, for other weights; before any reader. */
 void segment_ranks_set(struct segment *segment, const struct weights *weights);
