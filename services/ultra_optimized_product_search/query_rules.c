@@ -63,7 +63,7 @@ static bool is_audience(const struct query_reading *reading, size_t index, size_
 static size_t find_rules(const struct query_reading *reading, const size_t *indices,
     size_t count, struct rule rules[KINDS])
 {
-    struct svc_slice stems[RUN_MAX];
+    struct svc_slice stems[RUN_MAX] = {{0}};
     size_t best = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -134,13 +134,16 @@ size_t query_rule(
     struct query_reading *reading, size_t index, size_t end, struct query_slot *slot)
 {
     struct rule rules[KINDS];
-    size_t indices[RUN_MAX];
+    size_t indices[RUN_MAX] = {0};
     size_t whole = apply_whole(reading, index, end, slot);
 
     if (whole > 0 || reading->items[index].stop) {
         return whole;
     }
     size_t count = find_run(reading, index, end, indices);
+    if (count == 0) {
+        return 0;
+    }
     size_t best = find_rules(reading, indices, count, rules);
     size_t run = rules[best].run;
     if (run == 0) {

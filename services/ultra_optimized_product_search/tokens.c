@@ -232,7 +232,8 @@ static void add_joined(
             text[length++] = '/';
         }
     } while (atoms[parts++].joined);
-    bool same = quantity.length == length && memcmp(quantity.text, text, length) == 0;
+    bool same = quantity.text != NULL && quantity.length == length &&
+                memcmp(quantity.text, text, length) == 0;
     if (same || letter == fraction || (fraction && parts > 2)) {
         return;
     }
