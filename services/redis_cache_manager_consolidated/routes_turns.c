@@ -90,6 +90,11 @@ static void write_begun(struct svc_arena *arena, struct svc_json_writer *writer,
     svc_json_write_object_end(writer);
 }
 
+static bool has_hung_up(const void *request)
+{
+    return svc_request_is_abandoned(request);
+}
+
 enum svc_status post_turn_begin(struct svc_request *request, struct svc_reply *reply)
 {
     struct manager *manager = routes_manager(request);
@@ -103,6 +108,8 @@ enum svc_status post_turn_begin(struct svc_request *request, struct svc_reply *r
         .owner = make_owner(request),
         .wait_ms = routes_int(request, "wait_ms", manager->config->turn_wait_ms),
         .lease_ms = routes_int(request, "lease_ms", 0),
+        .is_gone = has_hung_up,
+        .caller = request,
     };
     enum svc_status status = turns_begin(manager->turns, request->arena, &call, &outcome);
 

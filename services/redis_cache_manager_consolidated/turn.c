@@ -224,6 +224,16 @@ void turn_begin(struct turn *turn, const struct turn_rules *rules,
     collect(turn, rules, caller, token, ret_answer);
 }
 
+bool turn_leave(struct turn *turn, struct svc_slice owner)
+{
+    if (turn->collector.text == NULL || !same(turn->collector, owner)) {
+        return false;
+    }
+    turn->collector = (struct svc_slice){0};
+    turn->collector_expires_ms = 0;
+    return true;
+}
+
 /* --- end */
 
 static struct svc_json *make_text(struct svc_arena *arena, struct svc_slice text)

@@ -111,6 +111,10 @@ void turn_begin(struct turn *turn, const struct turn_rules *rules,
     const struct turn_caller *caller, struct turn_message *message,
     struct svc_slice token, struct turn_answer *ret_answer);
 
+/* OWNER waits no longer; its message stays for whoever comes next. False: nothing has
+ * changed. */
+bool turn_leave(struct turn *turn, struct svc_slice owner);
+
 enum turn_end_step {
     TURN_ENDED,
     TURN_ENDED_BEFORE, /* by the same lease: answer as then */

@@ -253,6 +253,44 @@ static enum svc_status look_patiently(struct beginning *beginning)
     return status == SVC_CONFLICT ? SVC_UNAVAILABLE : status;
 }
 
+/* The caller is gone: its message stays, for whoever comes next to collect. */
+static enum svc_status leave(struct beginning *beginning)
+{
+    struct turn_outcome *outcome = beginning->outcome;
+    struct store *store = beginning->turns->sessions->store;
+    struct store_change change = {0};
+    int64_t expires_ms = 0;
+    enum svc_status status = store_load(store, beginning->arena,
+        beginning->call->session.key, STORE_WITH_TURN, &outcome->record);
+
+    if (status != SVC_OK) {
+        return status;
+    }
+    if (!turn_read(beginning->arena, outcome->record.turn, &outcome->turn)) {
+        return SVC_INTERNAL;
+    }
+    if (!turn_leave(&outcome->turn, beginning->call->owner)) {
+        return SVC_OK;
+    }
+    compose_turn(beginning->arena, &outcome->record, &outcome->turn, &change);
+    return store_save(store, &outcome->record, &change, &expires_ms);
+}
+
+static enum svc_status leave_patiently(struct beginning *beginning)
+{
+    enum svc_status status = SVC_CONFLICT;
+
+    for (unsigned i = 0; i < SESSIONS_ATTEMPTS_MAX && status == SVC_CONFLICT; i++) {
+        if (i > 1) {
+            sessions_step_aside(i);
+        }
+        *beginning->outcome = (struct turn_outcome){0};
+        status = leave(beginning);
+    }
+    /* Where that failed, the time that it was to wait ends its part. */
+    return status == SVC_OK ? SVC_TIMEOUT : status;
+}
+
 static void finish(struct beginning *beginning)
 {
     struct turn_outcome *outcome = beginning->outcome;
@@ -298,6 +336,11 @@ enum svc_status turns_begin(struct turns *turns, struct svc_arena *arena,
         }
         int64_t wait_ms = beginning.answer.wait_until_ms - ret_outcome->record.now_ms;
         wait_for(bell, heard, wait_ms < LOOK_AGAIN_MS ? wait_ms : LOOK_AGAIN_MS);
+        /* A lease for somebody who isn't there would hold the customer up until it ends.
+         */
+        if (call->is_gone != NULL && call->is_gone(call->caller)) {
+            return leave_patiently(&beginning);
+        }
     }
     if (status == SVC_OK) {
         finish(&beginning);

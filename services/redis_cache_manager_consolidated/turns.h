@@ -17,6 +17,10 @@ struct turn_begin_call {
     struct svc_slice owner;         /* one execution */
     int64_t wait_ms;
     int64_t lease_ms; /* 0: by the rules */
+    /* Whether the caller is gone, who then gets no lease; NULL: never. Its message waits
+     * for the next turn. */
+    bool (*is_gone)(const void *caller);
+    const void *caller;
 };
 
 struct turn_outcome {
@@ -27,6 +31,7 @@ struct turn_outcome {
     bool created;               /* the session was */
 };
 
+/* TIMEOUT: the caller is gone. */
 SVC_MUST_CHECK enum svc_status turns_begin(struct turns *turns, struct svc_arena *arena,
     const struct turn_begin_call *call, struct turn_outcome *ret_outcome);
 

@@ -91,6 +91,9 @@ int svc_app_run(const struct svc_app *app, int argc, char **argv);
 /* A header of the request; {NULL, 0} where it isn't there. */
 struct svc_slice svc_request_header(const struct svc_request *request, const char *name);
 
+/* Whether the caller has hung up (see svc_http_is_abandoned). */
+bool svc_request_is_abandoned(const struct svc_request *request);
+
 /* A parameter that the contract names; NULL where it isn't given. */
 const struct svc_json *svc_request_parameter(
     const struct svc_request *request, const char *name);

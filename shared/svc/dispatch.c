@@ -72,6 +72,11 @@ struct svc_slice svc_request_header(const struct svc_request *request, const cha
     return svc_http_header(request->exchange, name);
 }
 
+bool svc_request_is_abandoned(const struct svc_request *request)
+{
+    return svc_http_is_abandoned(request->exchange);
+}
+
 const struct svc_json *svc_request_parameter(
     const struct svc_request *request, const char *name)
 {

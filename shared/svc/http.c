@@ -6,6 +6,7 @@
 
 #include <ulfius.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,12 @@ struct svc_http {
     size_t body_limit;
     int listener;
     bool has_instance;
+    bool thread_a_connection;
 };
+
+/* The connection whose request this thread reads; means something only where no other
+ * connection's request can come between, in the mode of a thread a connection. */
+static _Thread_local int reading = -1;
 
 struct svc_slice svc_http_header(
     const struct svc_http_exchange *exchange, const char *name)
@@ -32,6 +38,17 @@ struct svc_slice svc_http_header(
     const char *value = u_map_get_case(request->map_header, name);
 
     return (struct svc_slice){value, value != NULL ? strlen(value) : 0};
+}
+
+bool svc_http_is_abandoned(const struct svc_http_exchange *exchange)
+{
+    char byte;
+
+    if (exchange->connection < 0) {
+        return false;
+    }
+    ssize_t got = recv(exchange->connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 /* ulfius frees what it's given, so the answer's bytes are handed over, not copied. */
@@ -68,6 +85,7 @@ static int on_request(
     struct svc_http *http = user_data;
     struct svc_http_exchange exchange = {
         .native = request,
+        .connection = http->thread_a_connection ? reading : -1,
         .method = request->http_verb,
         .target = request->http_url,
         .body = {request->binary_body, request->binary_body_length},
@@ -110,7 +128,10 @@ static void *on_request_line(
 {
     struct svc_http *http = context;
     struct svc_http_connection *known = watched(connection);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
+    reading = info != NULL ? info->connect_fd : -1;
     if (known != NULL) {
         svc_http_watch_begin(http->watch, known);
     }
@@ -179,6 +200,7 @@ struct svc_http *svc_http_start(const struct svc_http_settings *settings,
 
     http->handler = handler;
     http->context = context;
+    http->thread_a_connection = settings->threads == 0;
     http->body_limit = (size_t)settings->body_limit;
     http->listener = svc_http_listen(settings->address, settings->port, ret_error);
     if (http->listener < 0) {

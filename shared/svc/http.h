@@ -20,6 +20,7 @@ struct svc_http_settings {
 /* One request and its answer. Texts are borrowed for the time of the call. */
 struct svc_http_exchange {
     const void *native;
+    int connection; /* its socket, or -1 */
     const char *method;
     const char *target; /* path and query as sent */
     struct svc_slice body;
@@ -37,6 +38,11 @@ struct svc_http_exchange {
 /* A header's value, name in any case; {NULL, 0} where it isn't there. */
 struct svc_slice svc_http_header(
     const struct svc_http_exchange *exchange, const char *name);
+
+/* Whether the caller has closed the connection meanwhile: for a handler that waits before
+ * it does something for that caller. Known only where a connection has a thread of its
+ * own (threads = 0); false in the pool. A half-closed connection counts as closed. */
+bool svc_http_is_abandoned(const struct svc_http_exchange *exchange);
 
 /* Called from many threads at once; fills in the answer. */
 typedef void svc_http_handler(void *context, struct svc_http_exchange *exchange);

@@ -181,13 +181,14 @@ void svc_text_to_hex(const uint8_t *bytes, size_t length, char *out)
 }
 
 /* Read far more often than written: signatures are 64 digits. */
+/* clang-format off */
 static const uint8_t hex_values[256] = {
     /* value + 1, so that all others are 0 */
-    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
-    ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
-    ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
-    ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+    ['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+    ['A'] = 11, 12, 13, 14, 15, 16,
+    ['a'] = 11, 12, 13, 14, 15, 16,
 };
+/* clang-format on */
 
 static int hex_value(char digit)
 {

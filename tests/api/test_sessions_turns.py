@@ -9,6 +9,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from tests.api.session_shop import Shop, message, new_customer
@@ -66,6 +67,20 @@ def test_busy_after_waiting_and_pending_is_fetched(shop: Shop) -> None:
     assert shop.begin(customer) == {
         "turn": False, "customer_key": customer, "pending": 0, "reason": "empty",
     }  # fmt: skip
+
+
+def test_a_caller_that_hung_up_gets_no_lease(shop: Shop) -> None:
+    customer = new_customer()
+    first = shop.begin(customer, message("m1"))
+    body = {"customer_phone": customer, "message": message("m2"), "wait_ms": 12_000}
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(shop.replicas[0].url + "/v1/turns/begin", json=body, timeout=0.4)
+    time.sleep(0.3)
+    shop.end_turn(customer, first["lease"]["token"])
+    start = time.monotonic()
+    begun = shop.begin(customer, message("m3"), wait_ms=5000)
+    assert begun["turn"] and time.monotonic() - start < 2
+    assert [m["message_id"] for m in begun["messages"]] == ["m2", "m3"]
 
 
 def test_quiet_time_merges_in_order(make_shop) -> None:
