@@ -24,7 +24,16 @@ struct svc_runtime {
     struct svc_redis *redis;
     struct svc_pg *pg;
     struct svc_metrics *metrics;
-    void *state; /* the service's own, made by `start` */
+    const char *database_url; /* for a pool of the service's own, with other time-outs */
+    void *state;              /* the service's own, made by `start` */
+};
+
+/* What else a service stands on, for /readyz. */
+struct svc_part {
+    const char *name;
+    bool up;
+    bool needed; /* not ready without it, now */
+    char error[256];
 };
 
 struct svc_request {
@@ -81,6 +90,8 @@ struct svc_app {
      */
     bool (*start)(struct svc_runtime *runtime, char ret_error[256]);
     void (*stop)(struct svc_runtime *runtime);
+    /* Says how the service's own part is. May be NULL. */
+    void (*ask_part)(const struct svc_runtime *runtime, struct svc_part *ret_part);
 };
 
 /* Runs the service until SIGTERM or SIGINT. Returns the exit status of the process: 0, or

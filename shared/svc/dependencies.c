@@ -38,6 +38,7 @@ static bool open_postgres(struct svc_app_state *state, char ret_error[256])
     };
     struct svc_pg_error error;
 
+    state->runtime.database_url = settings->database_url;
     if (settings->database_url == NULL) {
         return true;
     }
@@ -124,6 +125,22 @@ static void write_dependency(
     svc_json_write_object_end(writer);
 }
 
+static struct dependency ask_part(const struct svc_app_state *state)
+{
+    struct svc_part part = {.name = "service"};
+
+    state->app->ask_part(&state->runtime, &part);
+    struct dependency dependency = {
+        .name = part.name,
+        .used = true,
+        .needed = part.needed,
+        .configured = true,
+        .up = part.up,
+    };
+    snprintf(dependency.error, sizeof dependency.error, "%s", part.error);
+    return dependency;
+}
+
 bool svc_dependencies_check(struct svc_app_state *state, struct svc_json_writer *writer)
 {
     unsigned uses = state->app->uses;
@@ -136,14 +153,18 @@ bool svc_dependencies_check(struct svc_app_state *state, struct svc_json_writer 
             .used = (uses & SVC_USES_POSTGRES) != 0,
             .needed = (uses & SVC_NEEDS_POSTGRES) == SVC_NEEDS_POSTGRES,
             .configured = state->runtime.pg != NULL},
+        {0},
     };
     static void (*const ask[])(struct svc_app_state *, struct dependency *) = {
         ask_redis, ask_postgres};
     bool ready = !atomic_load(&state->stopping);
     bool degraded = false;
 
+    if (state->app->ask_part != NULL && state->runtime.state != NULL) {
+        list[2] = ask_part(state);
+    }
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
-        if (list[i].used && list[i].configured) {
+        if (i < sizeof ask / sizeof ask[0] && list[i].used && list[i].configured) {
             ask[i](state, &list[i]);
         }
         bool missing = list[i].used && !list[i].up;

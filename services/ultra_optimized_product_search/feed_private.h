@@ -1,0 +1,52 @@
+/* What the files of the feed share. */
+#ifndef FEED_PRIVATE_H
+#define FEED_PRIVATE_H
+
+#include "feed.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define FEED_BACKOFF_BASE_MS 100
+#define FEED_BACKOFF_MAX_MS 2000
+
+struct feed {
+    struct feed_settings settings;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of what is below up to `own` */
+    pthread_cond_t stop;
+    bool stopping;
+    struct shop shop;
+    struct feed_state state;
+    atomic_bool ready;
+
+    /* The thread's own. */
+    char identity[STORE_IDENTITY_SIZE]; /* "": not known */
+    int64_t identified_ms;              /* monotonic; 0: must be looked at */
+    bool has_position;
+    struct store_position position;
+    struct store_changes changes;
+    unsigned failures;
+    bool unsaved;
+    int64_t saved_ms; /* monotonic */
+};
+
+/* Waits; false when the feed is to stop. */
+bool feed_wait(struct feed *feed, int64_t milliseconds);
+bool feed_is_stopping(struct feed *feed);
+
+/* Notes what went wrong, logs it once for a time of trouble, and returns false. */
+bool feed_fail(struct feed *feed, const char *what, const char *error);
+
+/* PostgreSQL answers. */
+void feed_note_database(struct feed *feed);
+
+/* Forgets where the feed was: the index is to be built anew. */
+void feed_forget_position(struct feed *feed);
+
+/* feed_build.c: read the whole catalogue; save what changed; load what was saved. */
+bool feed_build(struct feed *feed);
+void feed_save(struct feed *feed);
+bool feed_load(struct feed *feed);
+
+#endif

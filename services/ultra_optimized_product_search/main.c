@@ -1,0 +1,222 @@
+/* ultra_optimized_product_search: what it is configured by, and what answers. */
+#include "routes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WEIGHTS_SIZE_MAX ((size_t)64 * 1024)
+#define CHANGES_DAYS 3
+
+static struct config config;
+
+static const struct svc_setting settings[] = {
+    SVC_SETTING_TEXT_AT(struct config, language, "LANGUAGE", "es",
+        "of the products and the customers: es, en or pt"),
+    SVC_SETTING_TEXT_AT(struct config, region, "SEARCH_REGION", "",
+        "whose words count where countries differ: mx, co, ar ...; without it those that "
+        "mean the same everywhere"),
+    SVC_SETTING_TEXT_AT(struct config, words_dir, "SEARCH_WORDS_DIR", NULL,
+        "a folder with the shop's own word files, in the place of those built in"),
+    SVC_SETTING_TEXT_AT(struct config, weights_file, "RANKING_WEIGHTS", NULL,
+        "a JSON file with weights of the ranking, over those that are built in"),
+    SVC_SETTING_TEXT_AT(struct config, snapshot_dir, "SNAPSHOT_DIR", NULL,
+        "a folder to save the index in, so that a start takes a moment; without it the "
+        "index is built at each start"),
+    SVC_SETTING_TEXT_AT(struct config, texts_dir, "TEXTS_DIR", NULL,
+        "a folder with es.json, en.json, pt.json: what the shop says instead of the "
+        "texts "
+        "that are built in"),
+    SVC_SETTING_INT_AT(struct config, snapshot_every_s, "SNAPSHOT_EVERY_S", "300", "s", 1,
+        86400, "how often a changed index is saved"),
+    SVC_SETTING_INT_AT(struct config, poll_ms, "CHANGES_POLL_MS", "200", "ms", 10, 60000,
+        "how often PostgreSQL is asked what has changed"),
+    SVC_SETTING_INT_AT(struct config, category_cache_s, "CATEGORY_CACHE_S", "1800", "s",
+        1, 86400, "the categories are counted anew after this, and after a change"),
+    SVC_SETTING_INT_AT(struct config, learned_pairs_max, "LEARNED_PAIRS_MAX", "200000",
+        NULL, 1000, 10000000, "pairs of a word and a product that are remembered"),
+    SVC_SETTING_INT_AT(struct config, feedback_days, "FEEDBACK_DAYS", "180", "days", 1,
+        3650, "how long search_feedback is kept"),
+    SVC_SETTING_INT_AT(struct config, search_log_days, "SEARCH_LOG_DAYS", "30", "days", 1,
+        3650, "how long search_log is kept"),
+    SVC_SETTING_INT_AT(struct config, search_log_waiting, "SEARCH_LOG_WAITING_MAX",
+        "4096", NULL, 1, 1000000,
+        "searches that wait to be logged; further ones are dropped"),
+};
+
+static const struct svc_route routes[] = {
+    {"postSearch", post_search},
+    {"getSuggest", get_suggest},
+    {"getCategories", get_categories},
+    {"getCategoryProducts", get_category_products},
+    {"getProduct", get_product},
+    {"postFeedback", post_feedback},
+    {"getIndex", get_index},
+};
+
+static bool read_weights(struct weights *weights, char ret_error[256])
+{
+    weights_default(weights);
+    if (config.weights_file == NULL) {
+        return true;
+    }
+    FILE *file = fopen(config.weights_file, "re");
+    if (file == NULL) {
+        snprintf(
+            ret_error, 256, "RANKING_WEIGHTS: can't read %.200s", config.weights_file);
+        return false;
+    }
+    SVC_AUTO_FREE char *bytes = svc_alloc(WEIGHTS_SIZE_MAX);
+    size_t length = fread(bytes, 1, WEIGHTS_SIZE_MAX, file);
+    fclose(file);
+    const char *fault = weights_read(weights, bytes, length);
+    if (fault != NULL) {
+        snprintf(ret_error, 256, "RANKING_WEIGHTS: %.200s", fault);
+    }
+    return fault == NULL;
+}
+
+/* The language, its words, the weights: what can be wrong in the settings. */
+static bool open_language(struct search_state *state, char ret_error[256])
+{
+    state->analyser = analyser_new(config.language);
+    if (state->analyser == NULL) {
+        snprintf(ret_error, 256, "LANGUAGE=%.20s: must be es, en or pt", config.language);
+        return false;
+    }
+    if (!read_weights(&state->weights, ret_error) ||
+        !svc_texts_open(config.texts_dir, &state->texts, ret_error)) {
+        return false;
+    }
+    state->words = words_load(config.words_dir, config.language,
+        config.region != NULL ? config.region : "", state->analyser, ret_error);
+    return state->words != NULL;
+}
+
+static void count(struct search_state *state, struct svc_metrics *metrics)
+{
+    static const char help[] = "Searches, by what answered.";
+
+    state->from_index =
+        svc_metrics_counter(metrics, "search_searches_total", "source=\"index\"", help);
+    state->from_postgres = svc_metrics_counter(
+        metrics, "search_searches_total", "source=\"postgresql\"", help);
+    state->found_nothing = svc_metrics_counter(
+        metrics, "search_found_nothing_total", "", "Searches that found no product.");
+    state->log_dropped = svc_metrics_counter(metrics, "search_log_dropped_total", "",
+        "Searches that weren't logged, since too many waited.");
+    state->search_time = svc_metrics_histogram(
+        metrics, "search_seconds", "", "From the words to the products found.");
+}
+
+static void stop(struct svc_runtime *runtime)
+{
+    struct search_state *state = runtime->state;
+
+    upkeep_free(&state->upkeep);
+    feed_free(&state->feed);
+    store_free(&state->store);
+    search_log_free(&state->log);
+    categories_free(&state->categories);
+    index_free(&state->index);
+    learned_free(&state->learned);
+    svc_texts_close(&state->texts);
+    words_free(&state->words);
+    analyser_free(&state->analyser);
+    free(state);
+    runtime->state = NULL;
+}
+
+static void start_threads(struct search_state *state)
+{
+    const struct feed_settings feed = {
+        .store = state->store,
+        .index = state->index,
+        .language = config.language,
+        .snapshot_dir = config.snapshot_dir,
+        .snapshot_every_s = config.snapshot_every_s,
+        .poll_ms = config.poll_ms,
+    };
+
+    state->feed = feed_new(&feed);
+    const struct upkeep_settings upkeep = {
+        .store = state->store,
+        .feed = state->feed,
+        .categories = state->categories,
+        .learned = state->learned,
+        .log = state->log,
+        .analyser = state->analyser,
+        .words = state->words,
+        .category_cache_s = config.category_cache_s,
+        .retention = {CHANGES_DAYS, config.feedback_days, config.search_log_days},
+    };
+    state->upkeep = upkeep_new(&upkeep);
+}
+
+static bool start(struct svc_runtime *runtime, char ret_error[256])
+{
+    struct search_state *state = svc_alloc_zero(1, sizeof *state);
+
+    state->config = &config;
+    runtime->state = state;
+    if (runtime->pg == NULL) {
+        snprintf(ret_error, 256, "DATABASE_URL is not set; the catalogue is there");
+        stop(runtime);
+        return false;
+    }
+    if (!open_language(state, ret_error)) {
+        stop(runtime);
+        return false;
+    }
+    state->store = store_new(runtime->pg, runtime->database_url, ret_error);
+    if (state->store == NULL) {
+        stop(runtime);
+        return false;
+    }
+    state->learned = learned_new((size_t)config.learned_pairs_max);
+    const struct index_settings index = {
+        state->analyser, &state->weights, state->learned};
+    state->index = index_new(&index);
+    state->categories = categories_new(state->analyser);
+    state->log = search_log_new((size_t)config.search_log_waiting);
+    count(state, runtime->metrics);
+    start_threads(state);
+    return true;
+}
+
+/* Without the index PostgreSQL answers; without that the index does. */
+static void ask_index(const struct svc_runtime *runtime, struct svc_part *ret_part)
+{
+    const struct search_state *state = runtime->state;
+    struct feed_state feed;
+
+    feed_state(state->feed, &feed);
+    ret_part->name = "index";
+    ret_part->up = feed.ready;
+    ret_part->needed = !feed.ready && !feed.database_up && feed.error[0] != '\0';
+    if (!feed.ready) {
+        snprintf(ret_part->error, sizeof ret_part->error, "%.240s",
+            feed.error[0] != '\0' ? feed.error : "is being built");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct svc_app app = {
+        .name = SVC_NAME,
+        .version = SVC_VERSION,
+        .summary = "finds what a customer means: products and categories",
+        .port = "8105",
+        .threads = "2",
+        .body_limit = "1048576",
+        .uses = SVC_USES_POSTGRES,
+        .settings = {settings, sizeof settings / sizeof settings[0], &config},
+        .routes = routes,
+        .route_count = sizeof routes / sizeof routes[0],
+        .start = start,
+        .stop = stop,
+        .ask_part = ask_index,
+    };
+
+    return svc_app_run(&app, argc, argv);
+}

@@ -1,0 +1,260 @@
+#include "routes.h"
+
+#include <svc/clock.h>
+
+#include <math.h>
+#include <string.h>
+
+/* Units that may be asked for; more fits no catalogue. */
+#define UNITS_MAX 1e12
+
+static struct svc_slice body_text(const struct svc_request *request, const char *name)
+{
+    struct svc_slice text = svc_json_get_text(request->body, name);
+
+    return text.text != NULL ? text : SVC_SLICE("");
+}
+
+static int64_t body_minor(const struct svc_request *request, const char *name)
+{
+    const struct svc_json *value = svc_json_get(request->body, name);
+    double units = svc_json_to_double(value);
+    int64_t minor = feed_shop(state_of(request)->feed).minor_per_unit;
+
+    if (!svc_json_is(value, SVC_JSON_NUMBER) || !(units >= 0)) {
+        return -1;
+    }
+    return llround(fmin(units, UNITS_MAX) * (double)minor);
+}
+
+static bool body_bool(const struct svc_request *request, const char *name, bool fallback)
+{
+    const struct svc_json *value = svc_json_get(request->body, name);
+
+    if (svc_json_is(value, SVC_JSON_TRUE)) {
+        return true;
+    }
+    return svc_json_is(value, SVC_JSON_FALSE) ? false : fallback;
+}
+
+/* A category by its id, or its name. What is no category's name are words to look for:
+ * whoever asks may have it from a customer. */
+static void read_category(const struct svc_request *request, struct asked *asked)
+{
+    const struct svc_json *value = svc_json_get(request->body, "category");
+    struct svc_slice name = svc_json_text(value);
+    struct search *search = &asked->search;
+    int64_t id = 0;
+
+    if (svc_json_to_int64(value, &id) || svc_text_to_int64(name, &id)) {
+        search->category_id = id;
+        return;
+    }
+    if (name.length == 0) {
+        return;
+    }
+    search->category_id =
+        categories_find(state_of(request)->categories, request->arena, name);
+    if (search->category_id != 0) {
+        return;
+    }
+    asked->unknown_category = name;
+    if (search->text.length == 0) {
+        search->text = name;
+        return;
+    }
+    char *both = svc_arena_alloc(request->arena, search->text.length + name.length + 2);
+    memcpy(both, search->text.text, search->text.length);
+    both[search->text.length] = ' ';
+    memcpy(both + search->text.length + 1, name.text, name.length);
+    search->text.text = both;
+    search->text.length += name.length + 1;
+}
+
+static void read_body(const struct svc_request *request, struct asked *asked)
+{
+    struct search *search = &asked->search;
+    struct svc_slice sort = body_text(request, "sort");
+    int64_t limit = 0;
+
+    search_init(search);
+    search->text = body_text(request, "query");
+    search->price_min_minor = body_minor(request, "price_min");
+    search->price_max_minor = body_minor(request, "price_max");
+    search->on_offer = body_bool(request, "on_offer", false);
+    search->in_stock = body_bool(request, "in_stock", false);
+    search->brand = body_text(request, "brand");
+    search->sort = sort.length > 0 ? search_sort_find(sort) : -1;
+    search->facets = body_bool(request, "facets", true);
+    if (svc_json_to_int64(svc_json_get(request->body, "limit"), &limit)) {
+        search->limit = (size_t)limit;
+    }
+    asked->customer = svc_json_get_text(request->body, "customer_phone");
+    asked->language = body_text(request, "language");
+    read_category(request, asked);
+}
+
+enum svc_status follow_cursor(struct svc_request *request, struct svc_reply *reply,
+    struct svc_slice cursor, const char *pointer, struct search *search)
+{
+    static const char *const faults[] = {
+        [CURSOR_BROKEN] = "is no cursor of this service",
+        [CURSOR_OTHER] =
+            "is the cursor of another search; ask for its first page without",
+        [CURSOR_SHORT] = "is the cursor of a long search, which has to be sent along",
+    };
+
+    if (cursor.length > 0) {
+        enum cursor_outcome outcome = cursor_read(cursor, request->arena, search);
+        if (outcome != CURSOR_FINE) {
+            svc_problems_add_at(reply->problems, pointer, faults[outcome]);
+            return SVC_INVALID;
+        }
+    }
+    if (search->limit == 0) {
+        search->limit = SEARCH_LIMIT_DEFAULT;
+    }
+    if (search->offset + search->limit > INDEX_WINDOW_MAX) {
+        search->limit = INDEX_WINDOW_MAX - search->offset;
+    }
+    return SVC_OK;
+}
+
+static enum svc_status find(const struct svc_request *request, const struct query *query,
+    const struct search *search, int64_t now_s, struct index_result *ret_result)
+{
+    struct search_state *state = state_of(request);
+    const struct index_options options = {
+        .limit = search->limit,
+        .offset = search->offset,
+        .now_s = now_s,
+        .facets = search->facets,
+    };
+
+    if (feed_is_ready(state->feed)) {
+        index_search(state->index, query, &options, request->arena, ret_result);
+        svc_counter_add(state->from_index, 1);
+        return SVC_OK;
+    }
+    svc_counter_add(state->from_postgres, 1);
+    return store_search(state->store, query, &options,
+        feed_shop(state->feed).minor_per_unit, request->arena, ret_result);
+}
+
+static void note(const struct svc_request *request, const struct asked *asked,
+    const struct index_result *result, int64_t took_ns, bool ready)
+{
+    struct search_state *state = state_of(request);
+    struct search_log_entry entry = {
+        .query = asked->search.text,
+        .total = result->total,
+        .relaxed = result->relaxed,
+        .took_us = took_ns / 1000,
+        .source = ready ? "index" : "postgresql",
+    };
+
+    svc_histogram_observe(state->search_time, took_ns);
+    if (result->total == 0) {
+        svc_counter_add(state->found_nothing, 1);
+    }
+    if (asked->search.offset > 0 || asked->search.text.length == 0) {
+        return;
+    }
+    search_log_hash(asked->customer, entry.customer_hash);
+    if (!search_log_note(state->log, &entry)) {
+        svc_counter_add(state->log_dropped, 1);
+    }
+}
+
+static void write_cursor(struct svc_json_writer *writer, const struct search *search,
+    const struct index_result *result)
+{
+    size_t next = search->offset + result->hit_count;
+    struct svc_buf cursor;
+
+    svc_json_write_key(writer, "cursor");
+    if (result->hit_count == 0 || next >= result->total || next >= INDEX_WINDOW_MAX) {
+        svc_json_write_null(writer);
+        return;
+    }
+    svc_buf_init(&cursor, 2 * CURSOR_TEXT_MAX);
+    cursor_write(search, next, &cursor);
+    svc_json_write_text(writer, svc_buf_text(&cursor));
+    svc_buf_done(&cursor);
+}
+
+static void write_answer(struct svc_request *request, struct svc_reply *reply,
+    const struct asked *asked, const struct query *query,
+    const struct index_result *result)
+{
+    struct svc_json_writer *writer = &reply->json;
+    struct category_list categories = {0};
+    struct reply message;
+    struct answer answer;
+
+    start_reply(&message, request, writer, asked->language, asked->customer);
+    answer_init(&answer, writer, &message.shop, message.now_s);
+    svc_json_write_key(writer, "products");
+    answer_hits(&answer, query, result);
+    svc_json_write_field_int(writer, "total", (int64_t)result->total);
+    svc_json_write_field_bool(writer, "total_at_least", result->total_at_least);
+    answer_facets(&answer, result->facets);
+    svc_json_write_field_slice(writer, "did_you_mean",
+        result->did_you_mean.length > 0 ? result->did_you_mean
+                                        : (struct svc_slice){NULL, 0});
+    svc_json_write_field_bool(writer, "relaxed", result->relaxed);
+    write_cursor(writer, &asked->search, result);
+    answer_filters(&answer, query);
+    answer_done(&answer);
+    if (asked->unknown_category.length > 0) {
+        svc_json_write_field_slice(writer, "unknown_category", asked->unknown_category);
+    }
+    if (result->hit_count == 0) {
+        find_categories(request, &categories);
+    }
+    const struct reply_search found = {&asked->search, query, result, &categories};
+    svc_json_write_key(writer, "reply");
+    reply_search(&message, &found);
+}
+
+enum svc_status answer_search(
+    struct svc_request *request, struct svc_reply *reply, struct asked *asked)
+{
+    struct search_state *state = state_of(request);
+    struct index_result result = {0};
+    struct query query = {0};
+    int64_t start_ns = svc_clock_monotonic_ns();
+    int64_t now_s = svc_clock_unix_ms() / 1000;
+    bool ready = feed_is_ready(state->feed);
+
+    query_read(state->words, state->analyser, request->arena, asked->search.text,
+        feed_shop(state->feed).minor_per_unit, &query);
+    search_filter(&asked->search, state->analyser, request->arena, &query);
+    enum svc_status status = find(request, &query, &asked->search, now_s, &result);
+    if (status != SVC_OK) {
+        reply->detail = "the index isn't built yet, and PostgreSQL doesn't answer";
+        return SVC_UNAVAILABLE;
+    }
+    int64_t took_ns = svc_clock_monotonic_ns() - start_ns;
+    note(request, asked, &result, took_ns, ready);
+    svc_json_write_object_begin(&reply->json);
+    write_answer(request, reply, asked, &query, &result);
+    svc_json_write_field_text(&reply->json, "source", ready ? "index" : "postgresql");
+    svc_json_write_key(&reply->json, "took_ms");
+    svc_json_write_double(&reply->json, (double)(took_ns / 1000) / 1000.0);
+    svc_json_write_object_end(&reply->json);
+    return SVC_OK;
+}
+
+enum svc_status post_search(struct svc_request *request, struct svc_reply *reply)
+{
+    struct asked asked = {0};
+
+    read_body(request, &asked);
+    enum svc_status status = follow_cursor(
+        request, reply, body_text(request, "cursor"), "/cursor", &asked.search);
+    if (status != SVC_OK) {
+        return status;
+    }
+    return answer_search(request, reply, &asked);
+}
