@@ -41,17 +41,24 @@ function(svc_service name)
         COMMENT "Embedding openapi/${name}.yaml"
         VERBATIM)
 
-    file(GLOB sources CONFIGURE_DEPENDS "${dir}/*.c")
-    list(REMOVE_ITEM sources "${dir}/main.c")
-    svc_embed_texts(scripts "${dir}" "*.lua")
-    add_library(${name}_core STATIC ${sources} ${scripts})
-    target_include_directories(${name}_core PUBLIC "${dir}")
-    target_link_libraries(${name}_core PUBLIC svc)
+    svc_service_core(${name})
 
     add_executable(${name} "${dir}/main.c" "${embedded}")
     target_compile_definitions(${name} PRIVATE
         SVC_NAME="${name}" SVC_VERSION="${PROJECT_VERSION}")
     target_link_libraries(${name} PRIVATE ${name}_core)
+endfunction()
+
+# The library alone, for a service that has no main.c yet.
+function(svc_service_core name)
+    set(dir "${CMAKE_SOURCE_DIR}/services/${name}")
+    file(GLOB sources CONFIGURE_DEPENDS "${dir}/*.c")
+    list(REMOVE_ITEM sources "${dir}/main.c")
+    svc_embed_texts(scripts "${dir}" "*.lua")
+    svc_embed_texts(words "${dir}/words" "*.txt")
+    add_library(${name}_core STATIC ${sources} ${scripts} ${words})
+    target_include_directories(${name}_core PUBLIC "${dir}")
+    target_link_libraries(${name}_core PUBLIC svc)
 endfunction()
 
 function(svc_test_program name)

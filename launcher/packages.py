@@ -14,7 +14,7 @@ from launcher.terminal import say, step
 BUILD = (
     "build-essential", "cmake", "ninja-build", "pkg-config", "libulfius-dev",
     "libcurl4-gnutls-dev", "libjansson-dev", "libhiredis-dev", "libpq-dev", "libpcre2-dev",
-    "libcmocka-dev", "libgnutls28-dev", "nettle-dev", "python3-yaml",
+    "libcmocka-dev", "libgnutls28-dev", "libstemmer-dev", "nettle-dev", "python3-yaml",
 )  # fmt: skip
 RUN = ("postgresql", "redis-server", "python3-venv")
 TEST = ("git", "chromium", "fonts-noto-color-emoji", "clang-format", "clang-tidy")

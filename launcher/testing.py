@@ -1,10 +1,11 @@
-"""test and bench: installs what they need, runs them, and says how it went in one line."""
+"""test, bench and relevance: installs what they need, runs them, and says how it went in one line."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from launcher.paths import ROOT, state_folder
 from launcher.terminal import bold, say
 
 # In the order of running: what fails soonest, and in seconds, comes first.
-PARTS = ("lint", "unit", "api", "contract", "simulator", "load", "launcher", "e2e")
+PARTS = ("lint", "unit", "api", "contract", "relevance", "simulator", "load", "launcher", "e2e")
 REQUIREMENTS = ("tests/requirements.txt", "simulator/requirements.txt")
 
 
@@ -60,12 +61,21 @@ def test(part: str | None) -> int:
 
 def bench(arguments: list[str]) -> int:
     """Hands over to the harness, with the release build and its tools in reach."""
+    return _hand_over("tests.load", arguments, installs.node_environment)
+
+
+def relevance(arguments: list[str]) -> int:
+    """The search, measured with the judged queries."""
+    return _hand_over("tests.relevance", arguments, lambda: dict(os.environ))
+
+
+def _hand_over(module: str, arguments: list[str], environment: Callable[[], Mapping[str, str]]) -> int:
     packages.ensure(packages.BUILD, packages.RUN, packages.BENCH)
     build.build()
     python = installs.python_with(*REQUIREMENTS)
-    env = {**installs.node_environment(), "PRESET": build.PRESET}
+    env = {**environment(), "PRESET": build.PRESET}
     os.chdir(ROOT)
-    os.execve(python, [str(python), "-m", "tests.load", *arguments], env)
+    os.execve(python, [str(python), "-m", module, *arguments], env)
 
 
 def _folder(part: str) -> Path:

@@ -1,7 +1,7 @@
 /* What searches, clicks, adds to the cart and purchases have taught: which products, and
- * which categories, are meant by a word. In memory, made from the table search_feedback and
- * from each event that comes in; older events count less (they decay), and few count for
- * nothing yet (a floor), so that one customer can't turn the order over. */
+ * which categories, are meant by a word. In memory, made from the table search_feedback
+ * and from each event that comes in; older events count less (they decay), and few count
+ * for nothing yet (a floor), so that one customer can't turn the order over. */
 #ifndef LEARNED_H
 #define LEARNED_H
 
@@ -20,7 +20,9 @@ enum learned_action {
 struct learned *learned_new(size_t pairs_max);
 void learned_free(struct learned **learned);
 
-/* WHEN_S: seconds since 1970. Thread-safe. */
+/* WHEN_S: seconds since 1970, not after the clock of who asks for scores. Thread-safe.
+ * Who did it isn't known here: an action that one customer repeats is the caller's to
+ * leave out. */
 void learned_add(struct learned *learned, const struct query *query, int64_t product_id,
     int64_t category_id, enum learned_action action, int64_t when_s);
 

@@ -9,8 +9,9 @@
 
 struct words;
 
-/* FOLDER may be NULL: what is built in. REGION: "mx", "co" ... or "" for words that mean the
- * same everywhere only. NULL with one line in `ret_error` (file, line, what is wrong). */
+/* FOLDER may be NULL: what is built in. REGION: "mx", "co" ... or "" for words that mean
+ * the same everywhere only. NULL with one line in `ret_error` (file, line, what is
+ * wrong). */
 struct words *words_load(const char *folder, const char *language, const char *region,
     const struct analyser *analyser, char ret_error[256]);
 void words_free(struct words **words);
@@ -27,19 +28,29 @@ void words_stats(const struct words *words, struct words_stats *ret_stats);
 /* A word that carries no meaning in a search: an article, "hola", "tienen", "precio". */
 bool words_is_stop(const struct words *words, struct svc_slice exact);
 
-/* The canonical colour or audience that STEM is a form of, as an exact form; empty: none. */
+/* The canonical colour or audience that STEM is a form of, as an exact form; empty: none.
+ */
 struct svc_slice words_color(const struct words *words, struct svc_slice stem);
 struct svc_slice words_audience(const struct words *words, struct svc_slice stem);
 
 /* One entry of a rule: up to three words. */
 struct words_phrase {
     struct svc_slice words[3]; /* exact forms */
+    struct token_forms forms[3];
     size_t count;
 };
 
-/* The other ways to say STEMS[0..count), the longest run of them from the start that a rule
- * knows; returns how many stems that run has (0: no rule), and the phrases. */
+/* The other ways to say STEMS[0..count), the longest run of them from the start that a
+ * rule knows; returns how many stems that run has (0: no rule), and the phrases. */
 size_t words_alternatives(const struct words *words, const struct svc_slice *stems,
     size_t count, const struct words_phrase **ret_phrases, size_t *ret_phrase_count);
+
+enum words_group { WORDS_COLORS, WORDS_AUDIENCES, WORDS_GROUPS };
+
+/* As words_alternatives, for colours and audiences: all forms of the one that is said,
+ * with the one that was given. */
+size_t words_group_forms(const struct words *words, enum words_group group,
+    const struct svc_slice *stems, size_t count, const struct words_phrase **ret_phrases,
+    size_t *ret_phrase_count);
 
 #endif

@@ -19,7 +19,7 @@ def one_line(text: str) -> str:
 def test_help_names_every_command(commerce):
     result = commerce("--help")
     assert result.returncode == 0
-    for command in ("demo", "up", "down", "status", "logs", "test", "bench"):
+    for command in ("demo", "up", "down", "status", "logs", "test", "bench", "relevance"):
         assert f"  {command} " in result.stdout
     assert "--mvp" not in commerce("demo", "--help").stdout
 

@@ -14,6 +14,7 @@ LIBRARIES = {
     r"curl/.*": r"shared/svc/client\w*\.[ch]",
     r"nettle/.*": r"shared/svc/crypto\.c",
     r"pcre2\.h": r"shared/svc/schema\w*\.c",
+    r"libstemmer\.h": r"services/ultra_optimized_product_search/stemmer\.c",
     r"(ulfius|microhttpd)\.h": r"shared/svc/\w+\.[ch]",
 }
 SERVER_FILES_MAX = 2

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from launcher.errors import LauncherError
 from tests.load import machine, measure, report
-from tests.load.benches import BENCHES
+from tests.load.benches import BENCHES, SIZED
 from tests.load.model import BenchError
 
 
@@ -37,7 +37,7 @@ def _run(options: argparse.Namespace, effort: measure.Effort) -> int:
         measure.progress(f"bench: {warning}")
     objects, texts = [], []
     for name in [options.name] if options.name else BENCHES:
-        bench = BENCHES[name]()
+        bench = BENCHES[name](options.products) if name in SIZED else BENCHES[name]()
         found = report.as_object(bench, effort, measure.run(bench, effort))
         objects.append(found)
         write = report.as_markdown if options.markdown else report.as_text
@@ -60,6 +60,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=_positive, default=5, help="5 by default")
     parser.add_argument("--seconds", type=_positive, default=3,
                         help="for each load in a round, 3 by default")  # fmt: skip
+    parser.add_argument("--products", type=_positive, default=100_000,
+                        help="in the catalogue of the bench search, 100000 by default")  # fmt: skip
     return parser.parse_args(arguments)
 
 

@@ -7,16 +7,25 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from launcher.servers import Redis
+from tests.load import catalogue_server
 
 
-def _redis(folder: Path, stack: ExitStack) -> Mapping[str, str]:
+def _redis(folder: Path, stack: ExitStack, _detail: str) -> Mapping[str, str]:
     server = Redis.start(folder)
     stack.callback(server.stop)
     return {"REDIS_URL": server.url}
 
 
-# Each gives the settings that lead to it. `redis:name` is another one than `redis`.
-SERVERS: Mapping[str, Callable[[Path, ExitStack], Mapping[str, str]]] = {"redis": _redis}
+def _catalogue(folder: Path, stack: ExitStack, detail: str) -> Mapping[str, str]:
+    return catalogue_server.start(folder, stack, int(detail))
+
+
+# Each gives the settings that lead to it. `redis:name` is another one than `redis`;
+# `catalogue:1000` is a PostgreSQL with 1,000 products.
+SERVERS: Mapping[str, Callable[[Path, ExitStack, str], Mapping[str, str]]] = {
+    "redis": _redis,
+    "catalogue": _catalogue,
+}
 
 
 class Backing:
@@ -27,6 +36,7 @@ class Backing:
 
     def settings(self, name: str) -> Mapping[str, str]:
         if name not in self._settings:
-            start = SERVERS[name.partition(":")[0]]
-            self._settings[name] = start(self._folder / name.replace(":", "-"), self._stack)
+            kind, _, detail = name.partition(":")
+            folder = self._folder / name.replace(":", "-")
+            self._settings[name] = SERVERS[kind](folder, self._stack, detail)
         return self._settings[name]

@@ -24,6 +24,15 @@ def p99_below(connections: int, bound_ms: float) -> Goal:
     return Goal(f"p99, {connections} connections", bound_ms, "ms", False, measure)
 
 
+def p95_below(connections: int, bound_ms: float) -> Goal:
+    def measure(results: Results) -> float | None:
+        if results.errors(OURS, connections):
+            return None
+        return results.spread(OURS, connections, lambda sample: sample.p95_ms).median
+
+    return Goal(f"p95, {connections} connections", bound_ms, "ms", False, measure)
+
+
 def ratio_between(mine: str, other: str, label: str, connections: int, bound: float) -> Goal:
     """Between two peers of which neither need be the first."""
 
@@ -48,9 +57,13 @@ def memory_below(bound_mb: float) -> Goal:
     )  # fmt: skip
 
 
-def ready_below(bound_ms: float) -> Goal:
+def ready_below(bound_ms: float, name: str = "start to ready") -> Goal:
     def measure(results: Results) -> float | None:
         ready = results.footprints[OURS].ready_ms
         return None if ready is None else ready.median
 
-    return Goal("start to ready", bound_ms, "ms", False, measure)
+    return Goal(name, bound_ms, "ms", False, measure)
+
+
+def first_start_below(bound_ms: float, name: str) -> Goal:
+    return Goal(name, bound_ms, "ms", False, lambda results: results.footprints[OURS].first_ms)

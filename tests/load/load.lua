@@ -34,9 +34,9 @@ end
 function done(summary, latency)
    local errors = summary.errors
    io.write(string.format(
-      'WRK {"duration_us": %d, "requests": %d, "p50_us": %d, "p99_us": %d, "max_us": %d, ' ..
+      'WRK {"duration_us": %d, "requests": %d, "p50_us": %d, "p95_us": %d, "p99_us": %d, "max_us": %d, ' ..
       '"status_errors": %d, "connect_errors": %d, "read_errors": %d, "write_errors": %d, "timeouts": %d}\n',
       summary.duration, summary.requests,
-      latency:percentile(50), latency:percentile(99), latency.max,
+      latency:percentile(50), latency:percentile(95), latency:percentile(99), latency.max,
       errors.status, errors.connect, errors.read, errors.write, errors.timeout))
 end

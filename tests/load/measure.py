@@ -16,8 +16,6 @@ from tests.load import machine, process, wrk
 from tests.load.backing import Backing
 from tests.load.model import Bench, Footprint, Peer, Results, Sample, Spread, Workload
 
-STARTS = 10
-
 
 @dataclass(frozen=True)
 class Effort:
@@ -37,7 +35,8 @@ class Entrant:
     requests_file: Path
 
     def start(self) -> process.Running:
-        return process.start(self.peer, self.argv, self.env, self.folder, self.port)
+        begin = self.peer.start or process.start
+        return begin(self.peer, self.argv, self.env, self.folder, self.port)
 
 
 def run(bench: Bench, effort: Effort) -> Results:
@@ -45,9 +44,11 @@ def run(bench: Bench, effort: Effort) -> Results:
     results = Results()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="commerce-bench-")))
+        # For the user postgres, which a server of root's runs as.
+        folder.chmod(0o755)
         backing = Backing(folder, stack)
         entrants = [_prepare(peer, bench.workload, folder, backing) for peer in bench.peers]
-        ready = {entrant.peer.key: _time_starts(entrant) for entrant in entrants}
+        ready = {entrant.peer.key: _time_starts(entrant, bench) for entrant in entrants}
         running = {}
         for entrant in entrants:
             server = entrant.start()
@@ -60,9 +61,11 @@ def run(bench: Bench, effort: Effort) -> Results:
             spread = Spread.of(timing.run(running[bench.peers[0].key].url))
             assert spread is not None, "a timing has at least one value"
             results.timings[timing.name] = spread
+        for fact in bench.facts:
+            results.facts[fact.name] = fact.find(running)
         for key, server in running.items():
             rss_mb, peak_mb = server.memory_mb()
-            results.footprints[key] = Footprint(rss_mb, peak_mb, ready[key])
+            results.footprints[key] = Footprint(rss_mb, peak_mb, *ready[key])
     return results
 
 
@@ -87,14 +90,18 @@ def _prepare(peer: Peer, workload: Workload, folder: Path, backing: Backing) -> 
     return Entrant(peer, argv, env, port, own, requests_file)
 
 
-def _time_starts(entrant: Entrant) -> Spread | None:
-    progress(f"{entrant.peer.label}: starting it {STARTS} times")
+def _time_starts(entrant: Entrant, bench: Bench) -> tuple[Spread | None, float | None]:
+    """Milliseconds; those of the first start apart where the bench says so."""
+    if entrant.peer.start is not None:
+        return None, None
+    count = bench.starts + bench.first_apart
+    progress(f"{entrant.peer.label}: starting it {count} times")
     times = []
-    for _ in range(STARTS):
+    for _ in range(count):
         server = entrant.start()
         times.append(server.ready_ms)
         server.stop()
-    return Spread.of(times)
+    return (Spread.of(times[1:]), times[0]) if bench.first_apart else (Spread.of(times), None)
 
 
 def _run_rounds(
@@ -121,7 +128,7 @@ def _run_rounds(
 
 def _load(server: process.Running, requests: Path, connections: int, seconds: int) -> Sample:
     begin_s, busy_s, peer_s, wrk_s = time.monotonic(), machine.busy_s(), server.cpu_s(), _wrk_s()
-    sample = wrk.run(server.url, requests, connections=connections, seconds=seconds)
+    sample = server.load(requests, connections, seconds)
     server.check_alive()
     cpu_s = server.cpu_s() - peer_s
     others_s = machine.busy_s() - busy_s - cpu_s - (_wrk_s() - wrk_s)

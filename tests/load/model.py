@@ -6,9 +6,13 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 # Given the port and a folder of the peer's own. Called once; builds or installs what is missing.
 Argv = Callable[[int, Path], Sequence[str]]
+# Given the peer, its argv, what it needs in its environment, its folder and its port: a
+# `process.Running`, or what does the same.
+Start = Callable[["Peer", Sequence[str], Mapping[str, str], Path, int], Any]
 
 
 class BenchError(Exception):
@@ -55,6 +59,9 @@ class Peer:
     """It answers the same whatever is asked: a ceiling, whose answers aren't checked."""
     workload: Workload | None = None
     """In place of the bench's, for a peer that speaks otherwise."""
+    start: Start | None = None
+    """In place of `process.start`, for a peer that isn't a server of HTTP."""
+    ready_timeout_s: float = 15
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,7 @@ class Sample:
     requests: int
     duration_s: float
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     errors: int
     """Answers that weren't 2xx or 3xx, and connections that failed or timed out."""
@@ -102,6 +110,8 @@ class Footprint:
     rss_mb: float
     peak_mb: float
     ready_ms: Spread | None
+    first_ms: float | None = None
+    """The first start, where it is told from the later ones (Bench.first_apart)."""
 
 
 @dataclass
@@ -111,6 +121,7 @@ class Results:
     samples: dict[tuple[str, int], list[Sample]] = field(default_factory=dict)
     footprints: dict[str, Footprint] = field(default_factory=dict)
     timings: dict[str, Spread] = field(default_factory=dict)
+    facts: dict[str, float] = field(default_factory=dict)
 
     def add(self, key: str, connections: int, sample: Sample) -> None:
         self.samples.setdefault((key, connections), []).append(sample)
@@ -163,6 +174,15 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """What is found out once, of the peers that run, by their keys."""
+
+    name: str
+    unit: str
+    find: Callable[[Mapping[str, Any]], float]
+
+
+@dataclass(frozen=True)
 class Bench:
     name: str
     title: str
@@ -172,3 +192,9 @@ class Bench:
     workload: Workload
     goals: Sequence[Goal]
     timings: Sequence[Timing] = ()
+    starts: int = 10
+    first_apart: bool = False
+    """The first start leaves something for the later ones, which is why it takes longer."""
+    facts: Sequence[Fact] = ()
+    notes: Sequence[str] = ()
+    """Lines under the title: settings of the servers, what the requests are."""

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from launcher.ports import LOOPBACK, free_port
-from tests.load.model import BenchError, Peer, Request, Workload
+from tests.load import wrk
+from tests.load.model import BenchError, Peer, Request, Sample, Workload
 
-READY_TIMEOUT_S = 15
 STOP_TIMEOUT_S = 10
 # Fine enough for a start of some tens of milliseconds, too rare to slow it down.
 READY_POLL_S = 0.0005
@@ -39,7 +39,7 @@ class Running:
             except OSError as error:
                 raise BenchError(f"{peer.label} can't be started: {error}") from error
         try:
-            self._wait_ready(begin + READY_TIMEOUT_S)
+            self._wait_ready(begin + peer.ready_timeout_s)
         except BaseException:
             self.stop()
             raise
@@ -56,6 +56,9 @@ class Running:
             raise BenchError(f"{self.peer.label} gave no answer: {error}") from error
         finally:
             connection.close()
+
+    def load(self, requests: Path, connections: int, seconds: int) -> Sample:
+        return wrk.run(self.url, requests, connections=connections, seconds=seconds)
 
     def check_answers(self, workload: Workload) -> None:
         """That the peer does the work: a wrong answer given fast is no measurement."""
@@ -105,7 +108,7 @@ class Running:
                 raise BenchError(f"{self.peer.label} ended with {self._process.returncode} "
                                  f"at its start{self._last_line()}")  # fmt: skip
             if time.monotonic() > end:
-                raise BenchError(f"{self.peer.label} wasn't ready in {READY_TIMEOUT_S} s"
+                raise BenchError(f"{self.peer.label} wasn't ready in {self.peer.ready_timeout_s:g} s"
                                  f"{self._last_line()}")  # fmt: skip
             time.sleep(READY_POLL_S)
 

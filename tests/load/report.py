@@ -18,6 +18,7 @@ def as_object(bench: Bench, effort: Effort, results: Results) -> dict[str, Any]:
         "runs": effort.rounds,
         "rows": _rows(bench, results),
         "goals": _goals(bench, results),
+        **({"facts": _facts(bench, results)} if bench.facts else {}),
     }
 
 
@@ -53,6 +54,7 @@ def _rows(bench: Bench, results: Results) -> list[dict[str, Any]]:
                 "connections": connections,
                 "requests_per_s": _rounded(results.spread(*at, lambda s: s.requests_per_s), 0),
                 "p50_ms": _rounded(results.spread(*at, lambda s: s.p50_ms), 3),
+                "p95_ms": _rounded(results.spread(*at, lambda s: s.p95_ms), 3),
                 "p99_ms": _rounded(results.spread(*at, lambda s: s.p99_ms), 3),
                 "cpu_us_per_request": _rounded(cpu, 1),
                 "ours_to_this": _rounded(ratio, 2),
@@ -62,6 +64,7 @@ def _rows(bench: Bench, results: Results) -> list[dict[str, Any]]:
                 "rss_mb": round(footprint.rss_mb, 1),
                 "peak_mb": round(footprint.peak_mb, 1),
                 "ready_ms": _rounded(footprint.ready_ms, 1),
+                "first_start_ms": footprint.first_ms and round(footprint.first_ms, 1),
             })  # fmt: skip
     return rows
 
@@ -77,6 +80,13 @@ def _goals(bench: Bench, results: Results) -> list[dict[str, Any]]:
             "holds": goal.holds(value),
         })  # fmt: skip
     return goals
+
+
+def _facts(bench: Bench, results: Results) -> list[dict[str, Any]]:
+    return [
+        {"name": fact.name, "value": round(results.facts[fact.name], 3), "unit": fact.unit}
+        for fact in bench.facts
+    ]
 
 
 def _middle(shares: Sequence[float | None]) -> float | None:
@@ -97,9 +107,10 @@ QUIET = 0.05
 
 Table = list[tuple[str, ...]]
 
-SPEED_HEAD = ("peer", "connections", "requests/s", "p50 ms", "p99 ms", "CPU µs/request", "ours is")
-FOOTPRINT_HEAD = ("peer", "memory MB", "peak MB", "start to ready ms")
+SPEED_HEAD = ("peer", "connections", "requests/s", "p50 ms", "p95 ms", "p99 ms", "CPU µs/request", "ours is")
+FOOTPRINT_HEAD = ("peer", "memory MB", "peak MB", "start to ready ms", "first start ms")
 GOALS_HEAD = ("goal", "wanted", "measured", "holds")
+FACTS_HEAD = ("also", "measured")
 
 
 def _speed_table(found: dict[str, Any]) -> Table:
@@ -111,6 +122,7 @@ def _speed_table(found: dict[str, Any]) -> Table:
             str(row["connections"]),
             _span(row["requests_per_s"], ",.0f") + fault,
             f"{row['p50_ms']['median']:.2f}",
+            f"{row['p95_ms']['median']:.2f}",
             _span(row["p99_ms"], ".2f"),
             f"{row['cpu_us_per_request']['median']:.1f}",
             "" if row["ours_to_this"] is None else _span(row["ours_to_this"], ".2f") + " times",
@@ -123,8 +135,10 @@ def _footprint_table(found: dict[str, Any]) -> Table:
     # Memory and start belong to the peer: each appears once, not once for every load.
     for row in {row["peer"]: row for row in found["rows"]}.values():
         ready = "" if row["ready_ms"] is None else _span(row["ready_ms"], ".0f")
-        table.append((row["label"], f"{row['rss_mb']:.1f}", f"{row['peak_mb']:.1f}", ready))
-    return table
+        first = "" if row["first_start_ms"] is None else f"{row['first_start_ms']:,.0f}"
+        table.append((row["label"], f"{row['rss_mb']:.1f}", f"{row['peak_mb']:.1f}", ready, first))
+    # The column of first starts only where there are any.
+    return table if any(line[-1] for line in table[1:]) else [line[:-1] for line in table]
 
 
 def _goals_table(found: dict[str, Any]) -> Table:
@@ -135,20 +149,27 @@ def _goals_table(found: dict[str, Any]) -> Table:
     return table
 
 
+def _tables(found: dict[str, Any]) -> list[Table]:
+    facts: Table = [FACTS_HEAD]
+    for fact in found.get("facts", ()):
+        facts.append((fact["name"], f"{fact['value']:,g} {fact['unit']}".rstrip()))
+    tables = [_speed_table(found), _footprint_table(found), facts, _goals_table(found)]
+    return [table for table in tables if len(table) > 1]
+
+
 def _span(spread: dict[str, float], form: str) -> str:
     low, high = (format(spread[name], form) for name in ("min", "max"))
     return f"{spread['median']:{form}} ({low} to {high})"
 
 
 def as_text(bench: Bench, effort: Effort, found: dict[str, Any]) -> str:
-    tables = (_speed_table(found), _footprint_table(found), _goals_table(found))
-    parts = [_headline(bench, effort, found), *(_aligned(table) for table in tables)]
+    parts = [_headline(bench, effort, found), *(_aligned(table) for table in _tables(found))]
     return "\n\n".join(parts)
 
 
 def as_markdown(bench: Bench, effort: Effort, found: dict[str, Any]) -> str:
-    tables = (_speed_table(found), _footprint_table(found), _goals_table(found))
-    return "\n\n".join([_headline(bench, effort, found), *(_markdown(table) for table in tables)])
+    tables = [_markdown(table) for table in _tables(found)]
+    return "\n\n".join([_headline(bench, effort, found), *tables])
 
 
 def _headline(bench: Bench, effort: Effort, found: dict[str, Any]) -> str:
@@ -156,8 +177,9 @@ def _headline(bench: Bench, effort: Effort, found: dict[str, Any]) -> str:
     warning = ""
     if others is not None and others > QUIET:
         warning = f" Other processes used {others:.0%} of the machine: the figures are noisy."
+    notes = "".join(f"{note}\n" for note in bench.notes)
     return (
-        f"{bench.title}\n{machine.text()}. Median of {effort.rounds} interleaved runs "
+        f"{bench.title}\n{notes}{machine.text()}. Median of {effort.rounds} interleaved runs "
         f"of {effort.seconds} s (least to most).{warning}"
     )
 

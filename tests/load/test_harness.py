@@ -30,7 +30,7 @@ from tests.load.model import (
 )
 
 FIGURES = {
-    "duration_us": 3_000_000, "requests": 180_000, "p50_us": 210, "p99_us": 1234, "max_us": 9000,
+    "duration_us": 3_000_000, "requests": 180_000, "p50_us": 210, "p95_us": 700, "p99_us": 1234, "max_us": 9000,
     "status_errors": 0, "connect_errors": 0, "read_errors": 0, "write_errors": 0, "timeouts": 0,
 }  # fmt: skip
 
@@ -41,7 +41,7 @@ def wrk_text(**figures: int) -> str:
 
 
 def sample(per_s: float, p99_ms: float = 1.0, errors: int = 0) -> Sample:
-    return Sample(int(per_s), 1.0, p99_ms / 2, p99_ms, errors, cpu_s=per_s * 10e-6)
+    return Sample(int(per_s), 1.0, p99_ms / 2, p99_ms * 0.8, p99_ms, errors, cpu_s=per_s * 10e-6)
 
 
 def results(ours: Sequence[Sample], theirs: Sequence[Sample]) -> Results:
@@ -65,7 +65,7 @@ def bench(*wanted: Goal) -> Bench:
 def test_parse_output_reads_the_line_of_figures():
     read = wrk.parse_output(wrk_text())
     assert read.requests_per_s == 60_000
-    assert (read.p50_ms, read.p99_ms, read.errors) == (0.21, 1.234, 0)
+    assert (read.p50_ms, read.p95_ms, read.p99_ms, read.errors) == (0.21, 0.7, 1.234, 0)
 
 
 @pytest.mark.parametrize("name", [name for name in FIGURES if "error" in name] + ["timeouts"])
@@ -121,6 +121,13 @@ def test_p99_goal_excludes_its_bound(p99_ms: float, holds: bool):
     assert goal.holds(goal.measure(results([sample(1, p99_ms)], [sample(1)]))) is holds
 
 
+@pytest.mark.parametrize(("p99_ms", "holds"), [(3.7, True), (3.75, False)])
+def test_p95_goal_is_of_the_p95(p99_ms: float, holds: bool):
+    goal = goals.p95_below(16, 3)
+    assert goal.holds(goal.measure(results([sample(1, p99_ms)], [sample(1)]))) is holds
+    assert goal.measure(results([sample(1, errors=1)], [sample(1)])) is None
+
+
 def test_p99_goal_does_not_hold_with_errors():
     goal = goals.p99_below(16, 3)
     assert goal.measure(results([sample(1, errors=1)], [sample(1)])) is None
@@ -130,6 +137,19 @@ def test_memory_and_start_goals():
     found = results([sample(1)], [sample(1)])
     assert goals.memory_below(25).measure(found) == 12.5
     assert goals.ready_below(100).measure(found) == 20.0
+    first = goals.first_start_below(90_000, "build")
+    assert not first.holds(first.measure(found))
+    found.footprints["ours"] = replace(found.footprints["ours"], first_ms=450.0)
+    assert first.measure(found) == 450.0
+
+
+def test_a_first_start_has_its_column_where_there_is_one():
+    found = results([sample(1)], [sample(1)])
+    trial, effort = bench(), measure.Effort()
+    assert "first start" not in report.as_text(trial, effort, report.as_object(trial, effort, found))
+    found.footprints["ours"] = replace(found.footprints["ours"], first_ms=1450.0)
+    text = report.as_text(trial, effort, report.as_object(trial, effort, found))
+    assert "first start" in text and "1,450" in text
 
 
 def test_object_has_the_fixed_form():

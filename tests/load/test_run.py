@@ -31,7 +31,7 @@ ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forev
 
 
 def bench(workload: Workload, peers: Sequence[Peer]) -> Bench:
-    return Bench("trial", "trial: a bench", peers, (16,), workload, ())
+    return Bench("trial", "trial: a bench", peers, (16,), workload, (), starts=2)
 
 
 def python_peer(key: str, mood: str) -> Peer:
@@ -39,8 +39,7 @@ def python_peer(key: str, mood: str) -> Peer:
                 lambda port, folder: [sys.executable, "-c", SERVER, mood])  # fmt: skip
 
 
-def test_a_whole_run(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(measure, "STARTS", 2)
+def test_a_whole_run():
     workload = Workload([Request("GET", "/", {})], lambda _, body: "" if body == b"ok" else "?")
     peers = [python_peer("ours", "works"), python_peer("other", "works")]
     found = measure.run(bench(workload, peers), measure.Effort(1, 1))
@@ -56,10 +55,7 @@ def test_a_whole_run(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(
     ("mood", "reason"), [("refuses", "answers wrongly: status 503"), ("fails", "no luck today")]
 )
-def test_a_peer_that_does_not_work_stops_the_bench(
-    mood: str, reason: str, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(measure, "STARTS", 1)
+def test_a_peer_that_does_not_work_stops_the_bench(mood: str, reason: str):
     workload = Workload([Request("GET", "/", {})], lambda request, body: "")
     with pytest.raises(BenchError, match=reason):
         measure.run(bench(workload, [python_peer("ours", mood)]),

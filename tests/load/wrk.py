@@ -26,17 +26,18 @@ def write_requests(file: Path, requests: Sequence[Request]) -> None:
             output.write(b"%d\n" % len(raw) + raw)
 
 
-def parse_output(text: str) -> Sample:
-    """The sample of the line that load.lua prints at the end."""
+def parse_output(text: str, program: str = "wrk") -> Sample:
+    """The sample of the line that load.lua, or another PROGRAM, prints at the end."""
     lines = [line for line in text.splitlines() if line.startswith("WRK {")]
     if len(lines) != 1:
-        raise BenchError(f"wrk gave no figures: {text.strip()[:300] or 'no output'}")
+        raise BenchError(f"{program} gave no figures: {text.strip()[:300] or 'no output'}")
     figures = json.loads(lines[0].removeprefix("WRK "))
     errors = [value for name, value in figures.items() if name.endswith("_errors")]
     return Sample(
         requests=figures["requests"],
         duration_s=figures["duration_us"] / 1e6,
         p50_ms=figures["p50_us"] / 1e3,
+        p95_ms=figures["p95_us"] / 1e3,
         p99_ms=figures["p99_us"] / 1e3,
         errors=sum(errors) + figures["timeouts"],
     )

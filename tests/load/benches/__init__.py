@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.load.benches import limiter, parse, sessions
+from tests.load.benches import limiter, parse, search, sessions
 from tests.load.model import Bench
 
-BENCHES: Mapping[str, Callable[[], Bench]] = {
+BENCHES: Mapping[str, Callable[..., Bench]] = {
     "limiter": limiter.bench,
     "parse": parse.bench,
+    "search": search.bench,
     "sessions": sessions.bench,
 }
+# Those that are told how many products there are.
+SIZED = {"search"}

@@ -1,0 +1,1 @@
+"""How well the search finds what the judged queries ask for: `./commerce relevance`."""
