@@ -16,6 +16,11 @@ CREATE TABLE IF NOT EXISTS search_feedback (
 
 CREATE INDEX IF NOT EXISTS idx_search_feedback_xid ON search_feedback (xid, feedback_id);
 
+-- What a customer does again on the same day teaches nothing more.
+CREATE INDEX IF NOT EXISTS idx_search_feedback_customer
+    ON search_feedback (customer_hash, product_id)
+    WHERE customer_hash IS NOT NULL;
+
 COMMENT ON TABLE search_feedback IS
     'owner: ultra_optimized_product_search, which prunes it. Each call once, by call_key; customers only as a hash.';
 

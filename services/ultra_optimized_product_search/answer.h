@@ -5,7 +5,7 @@
 #include "categories.h"
 #include "index.h"
 #include "query.h"
-#include "search.h"
+#include "search_request.h"
 #include "shop.h"
 
 #include <svc/json_write.h>

@@ -1,6 +1,6 @@
 /* A cursor in bytes: a version, the offset, six bytes of the hash of what is asked, and
  * where it fits, what is asked. In base64 for addresses (RFC 4648, section 5). */
-#include "search.h"
+#include "search_request.h"
 
 #include <string.h>
 

@@ -55,11 +55,14 @@ bool feed_is_ready(struct feed *feed)
     return atomic_load(&feed->ready);
 }
 
-bool feed_fail(struct feed *feed, const char *what, const char *error)
+bool feed_fail(
+    struct feed *feed, enum svc_status status, const char *what, const char *error)
 {
+    bool away = status == SVC_UNAVAILABLE || status == SVC_TIMEOUT;
+
     pthread_mutex_lock(&feed->lock);
     bool first = feed->state.error[0] == '\0';
-    feed->state.database_up = false;
+    feed->state.database_up = !away;
     snprintf(feed->state.error, sizeof feed->state.error, "%s", error);
     pthread_mutex_unlock(&feed->lock);
     feed->identified_ms = 0;
@@ -68,13 +71,6 @@ bool feed_fail(struct feed *feed, const char *what, const char *error)
             SVC_PRIVATE("error", ((struct svc_slice){error, strlen(error)})));
     }
     return false;
-}
-
-void feed_note_database(struct feed *feed)
-{
-    pthread_mutex_lock(&feed->lock);
-    feed->state.database_up = true;
-    pthread_mutex_unlock(&feed->lock);
 }
 
 static void note_success(struct feed *feed, int64_t began_ms)
@@ -105,9 +101,12 @@ static bool identify(struct feed *feed)
     char error[256];
     struct shop shop;
 
-    if (store_read_identity(feed->settings.store, identity, error) != SVC_OK ||
-        store_read_shop(feed->settings.store, &shop, error) != SVC_OK) {
-        return feed_fail(feed, "can't ask which catalogue this is", error);
+    enum svc_status status = store_read_identity(feed->settings.store, identity, error);
+    if (status == SVC_OK) {
+        status = store_read_shop(feed->settings.store, &shop, error);
+    }
+    if (status != SVC_OK) {
+        return feed_fail(feed, status, "can't ask which catalogue this is", error);
     }
     bool other = strcmp(identity, feed->identity) != 0;
     pthread_mutex_lock(&feed->lock);
@@ -191,9 +190,10 @@ static bool apply(struct feed *feed, struct store_changes *changes)
     if (applying.count == 0) {
         return true;
     }
-    if (store_read_ids(feed->settings.store, &ids, apply_products, &applying, error) !=
-        SVC_OK) {
-        return feed_fail(feed, "can't read what changed", error);
+    enum svc_status status =
+        store_read_ids(feed->settings.store, &ids, apply_products, &applying, error);
+    if (status != SVC_OK) {
+        return feed_fail(feed, status, "can't read what changed", error);
     }
     feed->unsaved = true;
     return true;
@@ -224,9 +224,10 @@ static bool follow(struct feed *feed)
     bool fine = true;
 
     do {
-        if (store_read_changes(feed->settings.store, &feed->position, last_change_id,
-                changes, error) != SVC_OK) {
-            fine = feed_fail(feed, "can't read the change feed", error);
+        enum svc_status status = store_read_changes(
+            feed->settings.store, &feed->position, last_change_id, changes, error);
+        if (status != SVC_OK) {
+            fine = feed_fail(feed, status, "can't read the change feed", error);
             break;
         }
         if (reached.snapshot == NULL) {

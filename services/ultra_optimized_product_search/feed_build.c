@@ -96,13 +96,14 @@ static bool read_catalogue(struct feed *feed, struct building *building)
 
     do {
         int64_t last_id = 0;
-        if (store_read_page(feed->settings.store, &page, add_products, building, &last_id,
-                error) == SVC_OK) {
+        enum svc_status status = store_read_page(
+            feed->settings.store, &page, add_products, building, &last_id, error);
+        if (status == SVC_OK) {
             page.after_id = last_id;
             feed->failures = 0;
             continue;
         }
-        (void)feed_fail(feed, "can't read the catalogue", error);
+        (void)feed_fail(feed, status, "can't read the catalogue", error);
         if (!feed_wait(feed, svc_backoff_ms(feed->failures++, FEED_BACKOFF_BASE_MS,
                                  FEED_BACKOFF_MAX_MS))) {
             return false;
@@ -119,8 +120,9 @@ bool feed_build(struct feed *feed)
     char error[256] = "";
     int64_t began_ms = svc_clock_monotonic_ms();
 
-    if (store_read_position(feed->settings.store, &position, error) != SVC_OK) {
-        return feed_fail(feed, "can't read the catalogue", error);
+    enum svc_status status = store_read_position(feed->settings.store, &position, error);
+    if (status != SVC_OK) {
+        return feed_fail(feed, status, "can't read the catalogue", error);
     }
     pthread_mutex_lock(&feed->lock);
     feed->state.rows_read = 0;
@@ -131,11 +133,11 @@ bool feed_build(struct feed *feed)
         store_position_done(&position);
         return false;
     }
-    if (index_build_finish(&building.build, position.horizon) != SVC_OK) {
+    status = index_build_finish(&building.build, position.horizon);
+    if (status != SVC_OK) {
         store_position_done(&position);
-        (void)feed_fail(feed, "the catalogue is too large for the index", "too large");
-        feed_note_database(feed);
-        return false;
+        return feed_fail(
+            feed, status, "the catalogue is too large for the index", "too large");
     }
     feed_forget_position(feed);
     feed->position = position;

@@ -36,10 +36,8 @@ bool feed_wait(struct feed *feed, int64_t milliseconds);
 bool feed_is_stopping(struct feed *feed);
 
 /* Notes what went wrong, logs it once for a time of trouble, and returns false. */
-bool feed_fail(struct feed *feed, const char *what, const char *error);
-
-/* PostgreSQL answers. */
-void feed_note_database(struct feed *feed);
+bool feed_fail(
+    struct feed *feed, enum svc_status status, const char *what, const char *error);
 
 /* Forgets where the feed was: the index is to be built anew. */
 void feed_forget_position(struct feed *feed);

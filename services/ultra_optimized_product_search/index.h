@@ -132,6 +132,8 @@ struct index_stats {
     int64_t built_ms; /* how long the last whole build took */
     uint64_t checksum; /* over all live products' ids, texts and facts, in any order: two
                         * indexes of the same catalogue have the same */
+    size_t dead;         /* documents that are no longer a product, but still looked at */
+    bool worth_rebuild;  /* a whole build would make it smaller and faster */
 };
 void index_stats(const struct index *index, struct index_stats *ret_stats);
 

@@ -6,7 +6,7 @@
 
 #include "categories.h"
 #include "index.h"
-#include "search.h"
+#include "search_request.h"
 #include "shop.h"
 
 #include <svc/json_write.h>

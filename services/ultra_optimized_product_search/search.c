@@ -1,93 +1,215 @@
-#include "search.h"
+/* A search from the query to its result. */
+#include "pass.h"
+
+#include <svc/clock.h>
 
 #include <string.h>
 
-static const char *const sort_names[] = {
-    [QUERY_SORT_RELEVANCE] = "relevance",
-    [QUERY_SORT_PRICE_UP] = "price_asc",
-    [QUERY_SORT_PRICE_DOWN] = "price_desc",
-    [QUERY_SORT_POPULARITY] = "popularity",
-    [QUERY_SORT_NEWEST] = "newest",
-};
+enum { CODE_HITS_MAX = 4, CODE_LENGTH_MIN = 4 };
 
-void search_init(struct search *search)
+static void run_pass(struct search *search, uint32_t all, uint32_t any)
 {
+    search->all = all;
+    search->any = any;
+    search_scan(search);
+}
+
+/* Slots that a document has to have one of, when none has them all: the rarest, and as
+ * many more as can be looked at. */
+static uint32_t relaxed_slots(const struct search *search)
+{
+    enum { LOOKED_SUM_MAX = 120000 };
+    uint32_t left = search->known & search->required;
+    uint32_t chosen = 0;
+    uint64_t sum = 0;
+
+    while (left != 0) {
+        size_t rarest = (size_t)__builtin_ctz(left);
+        uint64_t df = 0;
+        for (size_t slot = rarest; slot < search->slot_count; slot++) {
+            if ((left >> slot & 1) != 0 && search->idf[slot] > search->idf[rarest]) {
+                rarest = slot;
+            }
+        }
+        for (size_t i = 0; i < search->list->count; i++) {
+            df += search->plans[i][rarest].df;
+        }
+        if (chosen != 0 && sum + df > LOOKED_SUM_MAX) {
+            break;
+        }
+        chosen |= 1U << rarest;
+        left &= ~(1U << rarest);
+        sum += df;
+    }
+    return chosen;
+}
+
+/* All words; else, if no product has some of them, all others; else any. */
+static void find_matches(struct search *search, bool has_code)
+{
+    uint32_t required = search->required;
+    uint32_t known = search->known & required;
+
+    if (known == required) {
+        run_pass(search, required, 0);
+    }
+    if (search->total > 0 || has_code || known == 0) {
+        return;
+    }
+    search->relaxed = true;
+    if (known != required) {
+        run_pass(search, known, 0);
+    }
+    if (search->total == 0 && (known & (known - 1)) != 0) {
+        run_pass(search, 0, relaxed_slots(search));
+    }
+}
+
+/* --- Codes --- */
+
+/* What the text may be a code by: letters and digits with at least one digit, not short.
+ */
+static struct svc_slice query_code(const struct query *query)
+{
+    char folded[32];
+    size_t length = segment_fold_code(query->text, folded, sizeof folded);
+    bool has_digit = false;
+
+    if (query->code.length > 0) {
+        return query->code;
+    }
+    for (size_t i = 0; i < length; i++) {
+        has_digit |= folded[i] >= '0' && folded[i] <= '9';
+    }
+    return length >= CODE_LENGTH_MIN && has_digit ? query->text
+                                                  : (struct svc_slice){NULL, 0};
+}
+
+static size_t find_code(const struct search *search, struct ranked hits[CODE_HITS_MAX])
+{
+    struct svc_slice code = query_code(search->query);
+    size_t count = 0;
+
+    for (size_t i = 0; code.length > 0 && i < search->list->count; i++) {
+        const struct segment_entry *entry = &search->list->entries[i];
+        uint32_t docs[CODE_HITS_MAX];
+        size_t found = segment_find_code(
+            entry->segment, entry->live, code, docs, CODE_HITS_MAX - count);
+        for (size_t hit = 0; hit < found; hit++) {
+            if (segment_rank_get(entry->segment, docs[hit]) > 0) {
+                hits[count++] = (struct ranked){.score = 10,
+                    .id = entry->segment->docs[docs[hit]].id,
+                    .doc = docs[hit],
+                    .segment = (uint32_t)i};
+            }
+        }
+    }
+    return count;
+}
+
+/* The products of the code before all others, once each. */
+static struct ranked *put_first(struct search *search, const struct ranked *codes,
+    size_t code_count, struct ranked *ranked, size_t *count)
+{
+    struct ranked *all =
+        svc_arena_alloc(search->arena, (code_count + *count + 1) * sizeof *all);
+    size_t all_count = code_count;
+
+    memcpy(all, codes, code_count * sizeof *all);
+    search->total += code_count;
+    for (size_t i = 0; i < *count; i++) {
+        bool is_code = false;
+        for (size_t code = 0; code < code_count; code++) {
+            is_code |= codes[code].id == ranked[i].id;
+        }
+        search->total -= is_code;
+        if (!is_code) {
+            all[all_count++] = ranked[i];
+        }
+    }
+    *count = all_count;
+    return all;
+}
+
+/* --- The result --- */
+
+static size_t candidate_room(const struct index_options *options)
+{
+    size_t window = options->offset + options->limit;
+
+    return window <= CANDIDATES ? CANDIDATES : INDEX_WINDOW_MAX;
+}
+
+static void make_hits(struct search *search, const struct ranked *ranked, size_t count,
+    struct index_result *result)
+{
+    const struct index_options *options = search->options;
+    size_t limit = options->limit < INDEX_LIMIT_MAX ? options->limit : INDEX_LIMIT_MAX;
+    size_t from = options->offset < count ? options->offset : count;
+    size_t hits = count - from < limit ? count - from : limit;
+
+    result->hits = svc_arena_alloc(search->arena, (hits + 1) * sizeof *result->hits);
+    for (size_t i = 0; i < hits; i++) {
+        search_explain(search, &ranked[from + i], &result->hits[i]);
+    }
+    result->hit_count = hits;
+}
+
+static void search_list(struct search *search, struct index_result *result)
+{
+    struct ranked codes[CODE_HITS_MAX];
+    size_t count = 0;
+
+    search->candidates.room = candidate_room(search->options);
+    search->candidates.list = svc_arena_alloc(
+        search->arena, search->candidates.room * sizeof *search->candidates.list);
+    if (search->options->facets) {
+        search->facets = facets_new(search);
+    }
+    search_plan(search);
+    size_t code_count = find_code(search, codes);
+    find_matches(search, code_count > 0);
+    struct ranked *ranked = search_rank(search, &count);
+    if (code_count > 0) {
+        ranked = put_first(search, codes, code_count, ranked, &count);
+    }
+    make_hits(search, ranked, count, result);
+    if (code_count == 0) {
+        result->did_you_mean = search_did_you_mean(search);
+    }
+    result->total = search->total;
+    result->total_at_least = search->total_at_least;
+    result->relaxed = search->relaxed && search->total > 0;
+    result->facets = search->facets != NULL ? facets_result(search) : NULL;
+}
+
+void index_search(const struct index *index, const struct query *query,
+    const struct index_options *options, struct svc_arena *arena,
+    struct index_result *ret_result)
+{
+    struct index_hold hold = index_enter(index);
+    struct search *search = svc_arena_alloc(arena, sizeof *search);
+
+    *ret_result = (struct index_result){0};
+    if (hold.place->scratch == NULL) {
+        hold.place->scratch = svc_alloc_zero(1, sizeof(struct scratch));
+    }
     *search = (struct search){
-        .text = SVC_SLICE(""),
-        .brand = SVC_SLICE(""),
-        .price_min_minor = -1,
-        .price_max_minor = -1,
-        .sort = -1,
+        .index = index,
+        .weights = index->settings.weights,
+        .list = hold.list,
+        .query = query,
+        .options = options,
+        .arena = arena,
+        .scratch = hold.place->scratch,
+        .slot_count =
+            query->slot_count < QUERY_SLOTS_MAX ? query->slot_count : QUERY_SLOTS_MAX,
     };
-}
-
-bool search_is_bare(const struct search *search)
-{
-    return search->text.length == 0 && search->category_id == 0 &&
-           search->price_min_minor < 0 && search->price_max_minor < 0 &&
-           !search->on_offer && !search->in_stock && search->brand.length == 0 &&
-           search->sort < 0;
-}
-
-int search_sort_find(struct svc_slice name)
-{
-    for (size_t i = 0; i < sizeof sort_names / sizeof sort_names[0]; i++) {
-        if (svc_slice_equals(name, sort_names[i])) {
-            return (int)i;
-        }
+    if (hold.list != NULL) {
+        search_list(search, ret_result);
+    } else {
+        ret_result->facets =
+            options->facets ? svc_arena_alloc(arena, sizeof *ret_result->facets) : NULL;
     }
-    return -1;
-}
-
-const char *search_sort_name(enum query_sort sort)
-{
-    return sort_names[sort];
-}
-
-/* As the index knows brands: lower case, without accents, a space between words. */
-static struct svc_slice exact_form(
-    const struct analyser *analyser, struct svc_arena *arena, struct svc_slice text)
-{
-    struct token_list tokens = {0};
-    struct svc_buf joined;
-
-    analyser_tokens(analyser, arena, text, QUERY_SLOTS_MAX, &tokens);
-    svc_buf_init(&joined, QUERY_TEXT_MAX);
-    for (size_t i = 0; i < tokens.count; i++) {
-        if (tokens.list[i].kind == TOKEN_JOINED) {
-            continue; /* its parts are there, too */
-        }
-        if (joined.length > 0) {
-            svc_buf_add_char(&joined, ' ');
-        }
-        svc_buf_add(&joined, tokens.list[i].exact.text, tokens.list[i].exact.length);
-    }
-    struct svc_slice form = {
-        svc_arena_strndup(arena, svc_buf_text(&joined), joined.length), joined.length};
-    svc_buf_done(&joined);
-    return form;
-}
-
-void search_filter(const struct search *search, const struct analyser *analyser,
-    struct svc_arena *arena, struct query *query)
-{
-    struct query_filters *filters = &query->filters;
-
-    if (search->category_id != 0) {
-        filters->category_id = search->category_id;
-    }
-    if (search->price_min_minor >= 0) {
-        filters->price_min_minor = search->price_min_minor;
-    }
-    if (search->price_max_minor >= 0) {
-        filters->price_max_minor = search->price_max_minor;
-    }
-    filters->on_offer = filters->on_offer || search->on_offer;
-    filters->in_stock = filters->in_stock || search->in_stock;
-    if (search->brand.length > 0) {
-        filters->brand = exact_form(analyser, arena, search->brand);
-    }
-    if (search->sort >= 0) {
-        query->sort = (enum query_sort)search->sort;
-    }
+    index_leave(&hold);
 }

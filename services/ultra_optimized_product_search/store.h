@@ -141,7 +141,8 @@ SVC_MUST_CHECK enum svc_status store_add_feedback(struct store *store,
 typedef void store_take_feedback(
     void *context, const struct store_feedback *list, size_t count);
 
-/* What POSITION has not seen, in its order, by pages as store_read_changes. */
+/* What POSITION has not seen, in its order, by pages as store_read_changes; without what
+ * a customer has done to the same product within a day before. */
 struct store_feedback_page {
     int64_t last_id; /* 0 first */
     size_t count;

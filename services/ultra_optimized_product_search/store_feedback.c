@@ -53,6 +53,9 @@ static void give(
     struct store_feedback *list = svc_arena_alloc(&arena, (count + 1) * sizeof *list);
 
     for (size_t row = 0; row < count && !svc_pg_is_null(rows, row, 2); row++) {
+        if (svc_pg_get_bool(rows, row, 8)) {
+            continue;
+        }
         list[given++] = (struct store_feedback){
             .query = svc_pg_get(rows, row, 3),
             .product_id = svc_pg_get_int(rows, row, 4, 0),
@@ -77,8 +80,12 @@ enum svc_status store_read_feedback(struct store *store,
             "WITH seen AS (SELECT pg_current_snapshot() AS snapshot) "
             "SELECT seen.snapshot::text, pg_snapshot_xmin(seen.snapshot)::text, "
             "feedback_id, query, product_id, category_id, action, "
-            "floor(extract(epoch FROM created_at))::bigint "
-            "FROM seen LEFT JOIN (SELECT * FROM search_feedback WHERE xid >= $1::xid8 "
+            "floor(extract(epoch FROM created_at))::bigint, again "
+            "FROM seen LEFT JOIN (SELECT *, EXISTS (SELECT FROM search_feedback AS old "
+            "WHERE old.customer_hash = f.customer_hash AND old.product_id = f.product_id "
+            "AND old.action = f.action AND old.feedback_id < f.feedback_id "
+            "AND old.created_at > f.created_at - INTERVAL '1 day') AS again "
+            "FROM search_feedback AS f WHERE xid >= $1::xid8 "
             "AND NOT pg_visible_in_snapshot(xid, $2::pg_snapshot) AND feedback_id > $3 "
             "ORDER BY feedback_id LIMIT 5000) AS new ON true ORDER BY feedback_id",
             svc_pg_int(position->horizon),

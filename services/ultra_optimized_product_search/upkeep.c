@@ -34,7 +34,8 @@ struct upkeep {
     int64_t read_overview_ms; /* the view that is in memory; -1: none */
     int64_t read_minor;
     struct store_position learned_until;
-    bool in_trouble;
+    bool in_trouble; /* since the last tick, and in this one */
+    bool trouble;
 };
 
 static void complain(struct upkeep *upkeep, const char *what, const char *error)
@@ -43,7 +44,7 @@ static void complain(struct upkeep *upkeep, const char *what, const char *error)
         svc_log(SVC_LOG_WARN, what,
             SVC_PRIVATE("error", ((struct svc_slice){error, strlen(error)})));
     }
-    upkeep->in_trouble = true;
+    upkeep->trouble = true;
 }
 
 /* --- Categories. --- */
@@ -215,7 +216,7 @@ static void tick(struct upkeep *upkeep)
     if (!state.database_up) {
         return;
     }
-    upkeep->in_trouble = false;
+    upkeep->trouble = false;
     keep_categories(upkeep);
     if (now_ms >= upkeep->learn_at_ms) {
         learn(upkeep);
@@ -228,6 +229,7 @@ static void tick(struct upkeep *upkeep)
     if (now_ms >= upkeep->prune_at_ms) {
         prune(upkeep);
     }
+    upkeep->in_trouble = upkeep->trouble;
 }
 
 static bool wait_for_tick(struct upkeep *upkeep)

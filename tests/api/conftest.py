@@ -10,6 +10,11 @@ from pathlib import Path
 import pytest
 
 from launcher.servers import Redis
+from tests.api.search_shop import (  # noqa: F401
+    catalogue,
+    demo_template,
+    search_database,
+)
 from tests.api.session_shop import (  # noqa: F401
     make_shop,
     schema_template,

@@ -55,6 +55,9 @@ class Peer:
     needs: Sequence[str] = ()
     """Servers behind it, by their name in `backing.SERVERS`."""
     ready_path: str = "/readyz"
+    ready_headers: Mapping[str, str] = field(default_factory=dict)
+    ready: Callable[[bytes], bool] = lambda body: True
+    """Whether an answer of 200 says that all is there."""
     constant: bool = False
     """It answers the same whatever is asked: a ceiling, whose answers aren't checked."""
     workload: Workload | None = None

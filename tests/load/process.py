@@ -115,8 +115,9 @@ class Running:
     def _is_ready(self) -> bool:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=1)
         try:
-            connection.request("GET", self.peer.ready_path)
-            return connection.getresponse().status == 200
+            connection.request("GET", self.peer.ready_path, headers=dict(self.peer.ready_headers))
+            answer = connection.getresponse()
+            return answer.status == 200 and self.peer.ready(answer.read())
         except (OSError, http.client.HTTPException):
             return False
         finally:

@@ -48,6 +48,17 @@ def seeded(argv: Argv, commands: Sequence[Sequence[str]]) -> Argv:
     return wrapped
 
 
+def with_folder(argv: Argv, variable: str) -> Argv:
+    """A program that has a folder of its own, the same at each of its starts."""
+
+    def wrapped(port: int, folder: Path) -> list[str]:
+        own = folder / "own"
+        own.mkdir(exist_ok=True)
+        return ["env", f"{variable}={own}", *argv(port, folder)]
+
+    return wrapped
+
+
 def _resp(command: Sequence[str]) -> bytes:
     parts = [part.encode() for part in command]
     return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts)

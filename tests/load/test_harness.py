@@ -30,7 +30,8 @@ from tests.load.model import (
 )
 
 FIGURES = {
-    "duration_us": 3_000_000, "requests": 180_000, "p50_us": 210, "p95_us": 700, "p99_us": 1234, "max_us": 9000,
+    "duration_us": 3_000_000, "requests": 180_000, "p50_us": 210, "p95_us": 700, "p99_us": 1234,
+    "max_us": 9000,
     "status_errors": 0, "connect_errors": 0, "read_errors": 0, "write_errors": 0, "timeouts": 0,
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.service import Service
 NODE = "ultra_optimized_product_search"
 TOKEN = "relevance-token-0123456789abcdef0123456789"
 HERE = Path(__file__).parent
+READY_TIMEOUT_S = 60
 
 # Given what a customer writes: the SKUs of the products, the best first.
 Search = Callable[[str], Sequence[str]]
@@ -97,6 +99,19 @@ class Ours:
         self.service = Service(binary, port, env, log)
         self.service.wait_ready()
         self._connection = http.client.HTTPConnection(LOOPBACK, port, timeout=10)
+        self._wait(url)
+
+    def _wait(self, url: str) -> None:
+        """Until the index is whole and all feedback is learned."""
+        with psycopg.connect(url) as connection:
+            row = connection.execute("SELECT count(*) FROM search_feedback").fetchone()
+        end = time.monotonic() + READY_TIMEOUT_S
+        while True:
+            index = self.call("GET", "/v1/index")
+            if index["ready"] and index["learned"] >= row[0]:
+                return
+            assert time.monotonic() < end, f"not ready in {READY_TIMEOUT_S} s: {index}"
+            time.sleep(0.02)
 
     def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> dict:
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}

@@ -2,7 +2,7 @@
 
 #include <svc/whatsapp_reply.h>
 
-static const struct svc_json_limits limits = {.depth = 8, .values = 100};
+static const struct svc_json_limits limits = {.depth = 12, .values = 200};
 
 static struct svc_arena arena;
 static struct svc_buf buf;
@@ -124,6 +124,189 @@ static void test_reply_text_is_cut_at_4096_characters(void **state)
     }
 }
 
+static struct svc_slice slice(const char *text)
+{
+    return (struct svc_slice){text, strlen(text)};
+}
+
+static const struct svc_json *read_back(void)
+{
+    struct svc_json_error error;
+    size_t replaced = 0;
+    const struct svc_json *read =
+        svc_json_read(&arena, svc_buf_text(&buf), buf.length, &limits, &replaced, &error);
+
+    assert_non_null(read);
+    return read;
+}
+
+static const struct svc_json *write_list(const struct svc_whatsapp_interactive *list)
+{
+    struct svc_json_writer writer;
+
+    svc_buf_clear(&buf);
+    svc_json_write_init(&writer, &buf);
+    svc_whatsapp_reply_list(&writer, SVC_SLICE("1"), list);
+    return read_back();
+}
+
+static const struct svc_json *write_buttons(const struct svc_whatsapp_interactive *from)
+{
+    struct svc_json_writer writer;
+
+    svc_buf_clear(&buf);
+    svc_json_write_init(&writer, &buf);
+    svc_whatsapp_reply_buttons(&writer, (struct svc_slice){NULL, 0}, from);
+    return read_back();
+}
+
+static const struct svc_json *rows_of(const struct svc_json *reply)
+{
+    const struct svc_json *interactive = svc_json_get(reply, "interactive");
+    const struct svc_json *sections =
+        svc_json_get(svc_json_get(interactive, "action"), "sections");
+
+    assert_text(interactive, "type", "list");
+    return svc_json_get(svc_json_at(sections, 0), "rows");
+}
+
+static const struct svc_json *buttons_of(const struct svc_json *reply)
+{
+    const struct svc_json *interactive = svc_json_get(reply, "interactive");
+
+    assert_text(interactive, "type", "button");
+    return svc_json_get(svc_json_get(interactive, "action"), "buttons");
+}
+
+static void test_reply_list_cuts_at_words(void **state)
+{
+    static const struct {
+        const char *title;
+        const char *cut;
+    } cases[] = {
+        {"Corta", "Corta"},
+        {"Exactamente 24 letras ya", "Exactamente 24 letras ya"},
+        {"Playera básica de algodón cuello", "Playera básica de…"},
+        {"Sartén antiadherente, 24 cm", "Sartén antiadherente…"},
+        {"Otorrinolaringologistas-de-México", "Otorrinolaringologistas…"},
+        {"ñññññññññññññññññññññññññ", "ñññññññññññññññññññññññ…"},
+        {"A Otorrinolaringologistas de México", "A Otorrinolaringologist…"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct svc_whatsapp_option row = {
+            SVC_SLICE("a"), slice(cases[i].title), {NULL, 0}};
+        const struct svc_json *reply = write_list(&(struct svc_whatsapp_interactive){
+            .body = SVC_SLICE("b"),
+            .button = SVC_SLICE("Ver"),
+            .options = &row,
+            .count = 1,
+        });
+        assert_text(svc_json_at(rows_of(reply), 0), "title", cases[i].cut);
+        assert_null(svc_json_get(svc_json_at(rows_of(reply), 0), "description"));
+    }
+}
+
+static void test_reply_list_leaves_out_what_is_refused(void **state)
+{
+    static char long_id[SVC_WHATSAPP_ROW_ID_MAX + 2];
+    struct svc_whatsapp_option rows[20];
+
+    (void)state;
+    memset(long_id, 'x', sizeof long_id - 1);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        static char ids[20][4];
+        snprintf(ids[i], sizeof ids[i], "r%zu", i);
+        rows[i] = (struct svc_whatsapp_option){
+            slice(ids[i]), SVC_SLICE("Título"), SVC_SLICE(" ")};
+    }
+    rows[1].id = rows[0].id;
+    rows[2].title = SVC_SLICE("  \t");
+    rows[3].id = SVC_SLICE("");
+    rows[4].id = slice(long_id);
+    const struct svc_json *reply = write_list(&(struct svc_whatsapp_interactive){
+        .body = SVC_SLICE("b"),
+        .button = SVC_SLICE("Un botón con veinte y más"),
+        .footer = SVC_SLICE("pie"),
+        .header = SVC_SLICE("cabeza"),
+        .options = rows,
+        .count = COUNT_OF(rows),
+    });
+    const struct svc_json *kept = rows_of(reply);
+    const struct svc_json *interactive = svc_json_get(reply, "interactive");
+    assert_int_equal(kept->count, SVC_WHATSAPP_ROWS_MAX);
+    assert_text(svc_json_at(kept, 0), "id", "r0");
+    assert_text(svc_json_at(kept, 1), "id", "r5");
+    assert_text(svc_json_get(interactive, "footer"), "text", "pie");
+    assert_text(svc_json_get(interactive, "header"), "text", "cabeza");
+    assert_text(svc_json_get(interactive, "action"), "button", "Un botón con veinte…");
+    reply = write_list(&(struct svc_whatsapp_interactive){
+        .body = SVC_SLICE("nada"), .options = rows + 2, .count = 2});
+    assert_text(reply, "type", "text");
+    assert_text(svc_json_get(reply, "text"), "body", "nada");
+}
+
+static void test_reply_buttons(void **state)
+{
+    const struct svc_whatsapp_option buttons[] = {
+        {SVC_SLICE("a"), SVC_SLICE("Uno"), {NULL, 0}},
+        {SVC_SLICE("b"), SVC_SLICE("Uno"), {NULL, 0}},
+        {SVC_SLICE("c"), SVC_SLICE("Dos"), {NULL, 0}},
+        {SVC_SLICE("d"), SVC_SLICE("Tres"), {NULL, 0}},
+        {SVC_SLICE("e"), SVC_SLICE("Cuatro"), {NULL, 0}},
+    };
+    struct svc_whatsapp_interactive from = {
+        .image_url = SVC_SLICE("https://tienda.example/1.jpg"),
+        .header = SVC_SLICE("no se ve"),
+        .body = SVC_SLICE("b"),
+        .options = buttons,
+        .count = COUNT_OF(buttons),
+    };
+
+    (void)state;
+    const struct svc_json *reply = write_buttons(&from);
+    const struct svc_json *header =
+        svc_json_get(svc_json_get(reply, "interactive"), "header");
+    assert_int_equal(buttons_of(reply)->count, SVC_WHATSAPP_BUTTONS_MAX);
+    const struct svc_json *second = svc_json_at(buttons_of(reply), 1);
+    assert_text(svc_json_get(second, "reply"), "id", "c");
+    assert_text(header, "type", "image");
+    assert_text(svc_json_get(header, "image"), "link", "https://tienda.example/1.jpg");
+    assert_null(svc_json_get(reply, "to"));
+    assert_null(svc_json_get(reply, "recipient"));
+    from.count = 0;
+    reply = write_buttons(&from);
+    assert_text(reply, "type", "image");
+    assert_text(svc_json_get(reply, "image"), "caption", "b");
+    from.image_url = SVC_SLICE("file:///etc/passwd");
+    assert_text(write_buttons(&from), "type", "text");
+}
+
+static void test_is_web_address(void **state)
+{
+    static const struct {
+        const char *url;
+        bool fine;
+    } cases[] = {
+        {"https://a.example/x.jpg", true},
+        {"HTTP://a", true},
+        {"https://", false},
+        {"https:///x", false},
+        {"https://?x", false},
+        {"http:// a", false},
+        {"ftp://a", false},
+        {"/x.jpg", false},
+        {"", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_int_equal(svc_whatsapp_is_web_address(slice(cases[i].url)), cases[i].fine);
+    }
+    assert_false(svc_whatsapp_is_web_address((struct svc_slice){NULL, 0}));
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -132,6 +315,10 @@ int main(void)
         TEST(test_reply_text_to_a_number),
         TEST(test_reply_text_to_whom),
         TEST(test_reply_text_is_cut_at_4096_characters),
+        TEST(test_reply_list_cuts_at_words),
+        TEST(test_reply_list_leaves_out_what_is_refused),
+        TEST(test_reply_buttons),
+        TEST(test_is_web_address),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* A search as it was asked for, and the cursor by which its next page is. */
-#ifndef SEARCH_H
-#define SEARCH_H
+#ifndef SEARCH_REQUEST_H
+#define SEARCH_REQUEST_H
 
 #include "index.h"
 #include "query.h"

@@ -1,0 +1,156 @@
+/* How a search is done: plan.c finds the terms that each slot of the query may match,
+ * pass.c goes through the documents that have them, candidates.c keeps the best few
+ * hundred, rank.c puts these in their last order. */
+#ifndef SEARCH_PRIVATE_H
+#define SEARCH_PRIVATE_H
+
+#include "index_private.h"
+
+enum {
+    WINDOW = 4096, /* documents that are looked at together */
+    WINDOW_WORDS = WINDOW / 64,
+    CANDIDATES = 200,       /* that are ranked anew, on the usual first pages */
+    SCORED_MAX = 30000,     /* matches that are counted and scored, in one segment */
+    SORTED_MAX = 60000,     /* the same where the order isn't by score */
+    LOOKED_MAX = 400000,    /* documents that a filter may refuse one by one */
+    PREFIX_TERMS_MAX = 128, /* the most frequent ones with a prefix, in one segment */
+    WEIGHT_ONE = 256,
+};
+
+/* A term that a slot may match. */
+struct variant {
+    uint32_t term;
+    uint16_t weight; /* of WEIGHT_ONE */
+    uint8_t tier;    /* of enum match_tier */
+};
+
+struct variants {
+    struct variant *list;
+    size_t count;
+    size_t room;
+    uint64_t df; /* of all together */
+};
+
+/* Several words that have to be there all. */
+struct phrase_plan {
+    struct variants words[QUERY_PHRASE_WORDS_MAX];
+    size_t count;
+};
+
+/* A slot in one segment. */
+struct slot_plan {
+    struct variants single; /* phrases of one word, all in one */
+    struct phrase_plan *phrases;
+    size_t phrase_count;
+    uint64_t df;
+};
+
+struct candidate {
+    double key; /* of the first score, or what is sorted by; larger is better */
+    float text;
+    uint32_t doc;
+    uint32_t segment;
+};
+
+/* A heap with the worst on top. */
+struct candidates {
+    struct candidate *list;
+    size_t count;
+    size_t room;
+};
+
+struct facet_counts;
+
+struct search {
+    const struct index *index;
+    const struct weights *weights;
+    const struct segment_list *list;
+    const struct query *query;
+    const struct index_options *options;
+    struct svc_arena *arena;
+    struct scratch *scratch;
+
+    size_t slot_count;
+    struct slot_plan *plans[SEGMENTS_MAX]; /* of each slot */
+    float idf[QUERY_SLOTS_MAX];
+    uint32_t known;    /* slots that some product has */
+    uint32_t required; /* slots that are to match */
+    uint32_t typos;    /* slots that only a correction or prefix was found for */
+    struct svc_slice corrections[QUERY_SLOTS_MAX]; /* the exact form; empty: none */
+    double idf_sum;                                /* of the required ones */
+
+    /* Of the pass that is made: which slots have to match, or some of which have to. */
+    uint32_t all;
+    uint32_t any;
+
+    struct candidates candidates;
+    size_t total;
+    size_t looked;
+    bool total_at_least;
+    bool relaxed;
+    struct facet_counts *facets; /* NULL: not asked for */
+};
+
+/* --- plan.c --- */
+
+/* Fills plans, idf, known, typos and corrections. */
+void search_plan(struct search *search);
+void variants_add(struct search *search, struct variants *variants,
+    const struct segment *segment, const struct variant *variant);
+/* The terms with a form; NULL: none. */
+const struct form_group *terms_find(const struct segment *segment, uint64_t key);
+/* The range of terms that begin with PREFIX. */
+void terms_prefix(const struct segment *segment, struct svc_slice prefix,
+    uint32_t *ret_from, uint32_t *ret_until);
+
+/* --- plan_typo.c: slots that nothing was found for --- */
+
+/* Returns whether one was found. */
+bool plan_prefix(struct search *search, size_t slot);
+bool plan_typos(struct search *search, size_t slot, size_t distance_max);
+/* Whether a product that still lives has the term. */
+bool term_is_alive(const struct segment_entry *entry, uint32_t term);
+
+/* --- pass.c --- */
+
+/* One pass over all segments, by `all` and `any`. */
+void search_scan(struct search *search);
+
+/* --- candidates.c --- */
+
+/* One document that matches; VALUES: of each slot, 0 to IMPACT_MAX, at this document. */
+void search_consider(struct search *search, uint32_t segment, uint32_t doc,
+    const uint8_t values[QUERY_SLOTS_MAX]);
+
+/* --- facets.c --- */
+
+struct facet_counts *facets_new(struct search *search);
+void facets_count(struct search *search, uint32_t segment, uint32_t doc,
+    const struct product_facts *facts);
+struct index_facets *facets_result(struct search *search);
+
+/* --- rank.c --- */
+
+struct ranked {
+    double order; /* larger is better: the score, or what is sorted by */
+    double score;
+    int64_t id;
+    int32_t popularity;
+    uint32_t doc;
+    uint32_t segment;
+};
+/* The candidates in their last order; in the arena. */
+struct ranked *search_rank(struct search *search, size_t *ret_count);
+int ranked_compare(const void *left, const void *right);
+
+/* --- explain.c --- */
+
+/* What of the query a document matches, for its hit. */
+void search_explain(
+    const struct search *search, const struct ranked *ranked, struct index_hit *hit);
+/* The query with its misspelt words put right; without text where none is. */
+struct svc_slice search_did_you_mean(struct search *search);
+/* TERM as some product's name writes it; as it is in the index where none does. */
+struct svc_slice search_written(struct search *search, struct svc_slice term);
+
+#endif

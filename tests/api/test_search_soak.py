@@ -1,0 +1,83 @@
+"""Random changes and searches for a while; then the index is what a new one would be.
+
+SEARCH_SOAK_MINUTES=30 for a long one; twenty seconds without."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+
+import psycopg
+
+from tests.api.search_shop import PATIENCE_S, Shop, check_reply, until
+
+SECONDS = float(os.environ.get("SEARCH_SOAK_MINUTES", "0")) * 60 or 20
+WORDS = ("playera roja azul zapato tenis café licuadora cable usb niño mujer xl 42 oferta gramófono "
+         "lámpara sartén perro pañal libreta taladro").split()  # fmt: skip
+
+
+def change(connection: psycopg.Connection, dice: random.Random) -> None:
+    """One random statement, or a few in a transaction that may not commit."""
+    words = " ".join(dice.choices(WORDS, k=3))
+    some = f"id % {dice.randint(2, 60)} = 0"
+    statements = [
+        (f"UPDATE products SET stock = (random() * 9)::int WHERE {some}", ()),
+        (f"UPDATE products SET price = 1 + random() * 900 WHERE {some}", ()),
+        (f"UPDATE products SET name = name || %s WHERE {some} AND length(name) < 90", (f" {words}",)),
+        (f"UPDATE products SET is_available = NOT is_available WHERE {some}", ()),
+        (f"UPDATE products SET category_id = 1 + (random() * 15)::int WHERE {some}", ()),
+        (f"UPDATE products SET offer_price = price / 2, brand = %s WHERE {some}", (words[:20],)),
+        ("INSERT INTO products (name, price, stock, category_id, description) "
+         "SELECT %s || n, n, n, 1, %s FROM generate_series(1, 40) n", (words, words)),
+        (f"DELETE FROM products WHERE {some} AND id > 478", ()),
+        ("UPDATE categories SET name = name || 'a' WHERE id = %s AND length(name) < 20",
+         (dice.randint(1, 16),)),
+        ("UPDATE categories SET is_active = NOT is_active WHERE id = %s", (dice.randint(1, 16),)),
+    ]  # fmt: skip
+    with connection.transaction(force_rollback=dice.random() < 0.15):
+        for statement, values in dice.choices(statements, k=dice.randint(1, 3)):
+            connection.execute(statement, values or None)
+        time.sleep(dice.random() * 0.05)
+
+
+def run_changes(url: str, seed: int, end: float) -> None:
+    dice = random.Random(seed)
+    with psycopg.connect(url, autocommit=True) as connection:
+        while time.monotonic() < end:
+            try:
+                change(connection, dice)
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.UniqueViolation):
+                continue
+
+
+def run_searches(shop: Shop, svc, seed: int, end: float, faults: list[str]) -> None:
+    dice = random.Random(seed)
+    while time.monotonic() < end:
+        query = " ".join(dice.choices(WORDS, k=dice.randint(0, 4)))
+        answer = shop.call(svc, "POST", "/v1/search", {"query": query, "limit": dice.randint(1, 100)})
+        ids = [product["id"] for product in answer["products"]]
+        if len(ids) != len(set(ids)):
+            faults.append(f"{query}: a product twice")
+        check_reply(answer["reply"])
+
+
+def test_soak(catalogue, tmp_path):
+    replicas = [catalogue.start(SNAPSHOT_DIR=str(tmp_path), SNAPSHOT_EVERY_S="2"), catalogue.start()]
+    end = time.monotonic() + SECONDS
+    faults: list[str] = []
+    threads = [threading.Thread(target=run_changes, args=(catalogue.url, seed, end)) for seed in (1, 2)]
+    threads += [threading.Thread(target=run_searches, args=(catalogue, svc, 10 + n, end, faults))
+                for n, svc in enumerate(replicas)]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not faults
+    for svc in replicas:
+        until(lambda svc=svc: catalogue.is_current(svc), PATIENCE_S, "the same as a new index")
+    replicas[0].kill()
+    again = catalogue.start(SNAPSHOT_DIR=str(tmp_path))
+    assert catalogue.index(again)["from_snapshot"]
+    assert catalogue.is_current(again)

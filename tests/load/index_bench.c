@@ -1,0 +1,494 @@
+/* How large and how fast the search index is, without HTTP and without PostgreSQL, over
+ * generated products whose words are as frequent as words are (Zipf).
+ *
+ *     build/release/tests/index_bench [products] [threads] [seconds a kind]
+ *
+ * Prints what building, saving and loading take, the memory, and for each kind of query
+ * how many a second and its latencies. */
+#include "index.h"
+
+#include <svc/clock.h>
+#include <svc/mem.h>
+
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VOCABULARY 40000
+#define TYPES 1500
+#define CATEGORIES 60
+#define BRANDS 2000
+#define SAMPLES_MAX 2000000
+#define NOW_S 1800000000
+
+struct shop {
+    char words[VOCABULARY][16];
+    double weight_sum[VOCABULARY]; /* running */
+    uint64_t state;
+    struct analyser *analyser;
+    struct weights weights;
+    struct index *index;
+};
+
+static uint64_t next_number(uint64_t *state)
+{
+    uint64_t value = (*state += 0x9E3779B97F4A7C15u);
+
+    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9u;
+    value = (value ^ value >> 27) * 0x94D049BB133111EBu;
+    return value ^ value >> 31;
+}
+
+static size_t below(uint64_t *state, size_t limit)
+{
+    return (size_t)(next_number(state) % limit);
+}
+
+static void make_words(struct shop *shop)
+{
+    static const char *const first[] = {"ba", "ca", "de", "fi", "go", "lu", "ma", "ne",
+        "pi", "ro", "sa", "ti", "vu", "tra", "pla", "cri", "gri", "blo", "es", "al"};
+    static const char *const last[] = {"ra", "to", "dor", "lla", "co", "mes", "ja", "nte",
+        "do", "cion", "les", "na", "rro", "ta", "lin", "sa"};
+    double sum = 0;
+
+    for (size_t i = 0; i < VOCABULARY; i++) {
+        size_t middle = 1 + i / (20 * 16) % 20;
+        snprintf(shop->words[i], sizeof shop->words[i], "%s%s%s%s", first[i % 20],
+            first[(i / 20 + i) % 20], i >= 6400 ? first[middle % 20] : "",
+            last[i / 20 % 16]);
+        sum += 1 / pow((double)(i + 12), 0.95);
+        shop->weight_sum[i] = sum;
+    }
+}
+
+/* A word's number: small ones are frequent. */
+static size_t any_word(const struct shop *shop, uint64_t *state)
+{
+    double at =
+        (double)(next_number(state) >> 11) * 0x1p-53 * shop->weight_sum[VOCABULARY - 1];
+    size_t from = 0;
+    size_t until = VOCABULARY - 1;
+
+    while (from < until) {
+        size_t middle = (from + until) / 2;
+        if (shop->weight_sum[middle] < at) {
+            from = middle + 1;
+        } else {
+            until = middle;
+        }
+    }
+    return from;
+}
+
+static struct svc_slice print_words(
+    const struct shop *shop, uint64_t *state, char *out, size_t size, size_t count)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        at += (size_t)snprintf(out + at, size - at, "%s%s", i > 0 ? " " : "",
+            shop->words[any_word(shop, state)]);
+    }
+    return (struct svc_slice){out, at};
+}
+
+struct texts {
+    char sku[24], ean[24], name[160], brand[40], category[40], description[512],
+        sizes[64], colors[64], attributes[160], image[128];
+};
+
+#define PRINTED(field, ...)                                                              \
+    (struct svc_slice)                                                                   \
+    {                                                                                    \
+        texts->field, (size_t)snprintf(texts->field, sizeof texts->field, __VA_ARGS__)   \
+    }
+
+static void make_product(
+    struct shop *shop, struct texts *texts, size_t number, struct product *product)
+{
+    static const char *const colors[] = {"rojo", "azul", "negro", "blanco", "verde",
+        "gris", "rosa", "amarillo", "morado", "naranja"};
+    static const char *const sizes[] = {
+        "S,M,L,XL", "38,39,40,41,42", "unica", "CH,M,G", "35,36,37"};
+    uint64_t *state = &shop->state;
+    size_t type = below(state, TYPES);
+    size_t category = type % CATEGORIES;
+    char more[120];
+
+    print_words(shop, state, more, sizeof more, 2 + below(state, 4));
+    *product = (struct product){
+        .id = (int64_t)number + 1,
+        .category_id = (int64_t)category + 1,
+        .sku = PRINTED(sku, "SKU-%07zu", number),
+        .ean = PRINTED(ean, "%013zu", number * 7919 % 9999999999999),
+        .name = PRINTED(name, "%s %s %s%zu", shop->words[type + 200], more,
+            shop->words[below(state, 300)], below(state, 900)),
+        .brand = PRINTED(brand, "%s %s", shop->words[below(state, BRANDS) + 5000], "co"),
+        .category = PRINTED(category, "%s", shop->words[category + 100]),
+        .description = print_words(shop, state, texts->description,
+            sizeof texts->description, 12 + below(state, 20)),
+        .sizes = PRINTED(sizes, "%s", sizes[below(state, 5)]),
+        .colors =
+            PRINTED(colors, "%s,%s", colors[below(state, 10)], colors[below(state, 10)]),
+        .attributes = PRINTED(attributes, "%s %zu g", shop->words[below(state, 500)],
+            10 * below(state, 200)),
+        .image_url = PRINTED(image, "https://shop.example/images/%zu.jpg", number),
+        .facts =
+            {
+                .price_minor = (int64_t)(1000 + below(state, 500000)),
+                .offer_minor = below(state, 5) == 0 ? 900 : 0,
+                .stock = (int32_t)below(state, 20) - 1,
+                .popularity = (int32_t)(below(state, 10) * below(state, 11)),
+                .flags = below(state, 50) == 0 ? 0 : PRODUCT_AVAILABLE,
+            },
+    };
+}
+
+/* A line of /proc/self/status, in MB. */
+static double memory_mb(const char *name)
+{
+    FILE *stream = fopen("/proc/self/status", "r");
+    char line[256];
+    double mb = 0;
+
+    while (stream != NULL && fgets(line, sizeof line, stream) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            mb = strtod(line + strlen(name), NULL) / 1024;
+        }
+    }
+    if (stream != NULL) {
+        fclose(stream);
+    }
+    return mb;
+}
+
+static void build(struct shop *shop, size_t count)
+{
+    struct index_build *building = index_build_new(shop->index, count);
+    struct texts *texts = svc_alloc(sizeof *texts);
+    int64_t add_ns = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct product product;
+        make_product(shop, texts, i, &product);
+        int64_t start_ns = svc_clock_monotonic_ns();
+        index_build_add(building, &product);
+        add_ns += svc_clock_monotonic_ns() - start_ns;
+    }
+    int64_t start_ns = svc_clock_monotonic_ns();
+    if (index_build_finish(&building, 1) != SVC_OK) {
+        fputs("too large\n", stderr);
+        exit(1);
+    }
+    int64_t finish_ns = svc_clock_monotonic_ns() - start_ns;
+    struct index_stats stats;
+    index_stats(shop->index, &stats);
+    printf(
+        "build: add %.1f s, finish %.1f s; %zu products, %zu terms, %.0f MB of index\n",
+        (double)add_ns / 1e9, (double)finish_ns / 1e9, stats.products, stats.terms,
+        (double)stats.bytes / 1e6);
+    printf("memory: %.0f MB now, %.0f MB at most\n", memory_mb("VmRSS:"),
+        memory_mb("VmHWM:"));
+    free(texts);
+}
+
+static void snapshot(struct shop *shop)
+{
+    char path[64];
+    char error[256] = "";
+
+    snprintf(path, sizeof path, "/tmp/index_bench.%d", (int)getpid());
+    int64_t start_ms = svc_clock_monotonic_ms();
+    enum svc_status saved = index_save(shop->index, path, error);
+    int64_t saved_ms = svc_clock_monotonic_ms();
+    index_free(&shop->index);
+    shop->index = index_new(
+        &(struct index_settings){.analyser = shop->analyser, .weights = &shop->weights});
+    int64_t free_ms = svc_clock_monotonic_ms();
+    enum svc_status loaded = index_load(shop->index, path, error);
+    printf("snapshot: save %lld ms, load %lld ms, %.0f MB now %s\n",
+        (long long)(saved_ms - start_ms), (long long)(svc_clock_monotonic_ms() - free_ms),
+        memory_mb("VmRSS:"), saved == SVC_OK && loaded == SVC_OK ? "" : error);
+    unlink(path);
+}
+
+/* --- Queries --- */
+
+enum kind {
+    RARE,
+    COMMON,
+    TWO,
+    FIVE,
+    FIVE_COMMON,
+    TYPO,
+    PREFIX,
+    SYNONYMS,
+    RELAXED,
+    FACETS,
+    CATEGORY,
+    PRICE,
+    EMPTY,
+    MIXED,
+    KINDS
+};
+
+static const char *const kind_names[KINDS] = {"rare word", "common word", "two words",
+    "five words", "five common words", "typo", "prefix", "synonyms", "no match, relaxed",
+    "common, with facets", "category alone", "common, by price", "empty", "mixed"};
+
+static void add_word(struct shop *shop, struct svc_arena *arena,
+    struct query_phrase *phrase, const char *text)
+{
+    struct token_list tokens = {0};
+    struct query_word *word = &phrase->words[phrase->count++];
+
+    analyser_tokens(
+        shop->analyser, arena, (struct svc_slice){text, strlen(text)}, 1, &tokens);
+    word->exact = tokens.list[0].exact;
+    analyser_forms(shop->analyser, arena, word->exact, &word->forms);
+}
+
+static struct query_slot *add_slot(
+    struct shop *shop, struct svc_arena *arena, struct query *query, const char *text)
+{
+    struct query_slot *slot = &query->slots[query->slot_count++];
+
+    slot->phrase_count = 1;
+    add_word(shop, arena, &slot->phrases[0], text);
+    return slot;
+}
+
+static const char *misspell(
+    struct shop *shop, struct svc_arena *arena, uint64_t *state, size_t word)
+{
+    char *text = svc_arena_strndup(arena, shop->words[word], strlen(shop->words[word]));
+    size_t at = 1 + below(state, strlen(text) - 2);
+    char swapped = text[at];
+
+    text[at] = text[at + 1] != swapped ? text[at + 1] : 'x';
+    text[at + 1] = swapped;
+    return text;
+}
+
+static void add_synonyms(
+    struct shop *shop, struct svc_arena *arena, uint64_t *state, struct query_slot *slot)
+{
+    for (size_t i = 0; i < 6; i++) {
+        struct query_phrase *phrase = &slot->phrases[slot->phrase_count++];
+        phrase->synonym = true;
+        add_word(shop, arena, phrase, shop->words[200 + below(state, 1000)]);
+        if (i % 3 == 2) {
+            add_word(shop, arena, phrase, shop->words[below(state, 300)]);
+        }
+    }
+}
+
+static void add_words(struct shop *shop, struct svc_arena *arena, uint64_t *state,
+    struct query *query, size_t count, size_t limit)
+{
+    for (size_t i = 0; i < count; i++) {
+        add_slot(shop, arena, query, shop->words[below(state, limit)]);
+    }
+}
+
+static void make_query(struct shop *shop, struct svc_arena *arena, uint64_t *state,
+    enum kind kind, struct query *query)
+{
+    char prefix[8];
+
+    *query = (struct query){
+        .slots = svc_arena_alloc(arena, 6 * sizeof(struct query_slot)),
+        .filters = {.price_min_minor = -1, .price_max_minor = -1},
+    };
+    switch (kind) {
+    case RARE:
+        add_slot(shop, arena, query, shop->words[3000 + below(state, 30000)]);
+        break;
+    case TWO:
+        add_slot(shop, arena, query, shop->words[200 + below(state, TYPES)]);
+        add_words(shop, arena, state, query, 1, 300);
+        break;
+    case FIVE:
+        add_words(shop, arena, state, query, 5, 2000);
+        break;
+    case FIVE_COMMON:
+        add_words(shop, arena, state, query, 5, 20);
+        break;
+    case TYPO:
+        add_slot(
+            shop, arena, query, misspell(shop, arena, state, 200 + below(state, 5000)));
+        break;
+    case PREFIX:
+        snprintf(prefix, sizeof prefix, "%.*s", 3 + (int)below(state, 3),
+            shop->words[below(state, 5000)]);
+        add_slot(shop, arena, query, prefix)->may_be_prefix = true;
+        break;
+    case SYNONYMS:
+        add_synonyms(shop, arena, state,
+            add_slot(shop, arena, query, shop->words[200 + below(state, TYPES)]));
+        add_words(shop, arena, state, query, 1, 100);
+        break;
+    case RELAXED:
+        add_words(shop, arena, state, query, 2, 30);
+        add_slot(shop, arena, query, shop->words[3000 + below(state, 30000)]);
+        add_slot(shop, arena, query, shop->words[3000 + below(state, 30000)]);
+        break;
+    case CATEGORY:
+        query->filters.category_id = 1 + (int64_t)below(state, CATEGORIES);
+        break;
+    case PRICE:
+        add_words(shop, arena, state, query, 1, 20);
+        query->filters.price_max_minor = (int64_t)below(state, 500000);
+        query->sort = QUERY_SORT_PRICE_UP;
+        break;
+    case EMPTY:
+        break;
+    case COMMON:
+    case FACETS:
+    default:
+        add_words(shop, arena, state, query, 1, 20);
+        break;
+    }
+}
+
+struct worker {
+    struct shop *shop;
+    pthread_t thread;
+    enum kind kind;
+    uint64_t state;
+    int64_t end_ns;
+    uint32_t *latencies_ns;
+    size_t count;
+    size_t found;
+};
+
+static void *work(void *argument)
+{
+    struct worker *worker = argument;
+    struct svc_arena arena = {0};
+
+    while (svc_clock_monotonic_ns() < worker->end_ns && worker->count < SAMPLES_MAX) {
+        enum kind kind = worker->kind != MIXED ? worker->kind
+                                               : (enum kind)below(&worker->state, MIXED);
+        struct query query;
+        struct index_result result;
+        const struct index_options options = {
+            .limit = 10, .now_s = NOW_S, .facets = kind == FACETS};
+        make_query(worker->shop, &arena, &worker->state, kind, &query);
+        int64_t start_ns = svc_clock_monotonic_ns();
+        index_search(worker->shop->index, &query, &options, &arena, &result);
+        worker->latencies_ns[worker->count++] =
+            (uint32_t)(svc_clock_monotonic_ns() - start_ns);
+        worker->found += result.total;
+        svc_arena_reset(&arena);
+    }
+    svc_arena_done(&arena);
+    return NULL;
+}
+
+static int compare(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left;
+    uint32_t b = *(const uint32_t *)right;
+
+    return a < b ? -1 : a > b;
+}
+
+static void measure(struct shop *shop, enum kind kind, size_t threads, double seconds)
+{
+    struct worker *workers = svc_alloc_zero(threads, sizeof *workers);
+    uint32_t *all = svc_alloc(threads * SAMPLES_MAX * sizeof *all);
+    int64_t end_ns = svc_clock_monotonic_ns() + (int64_t)(seconds * 1e9);
+    size_t count = 0;
+    size_t found = 0;
+    double sum = 0;
+
+    for (size_t i = 0; i < threads; i++) {
+        workers[i] = (struct worker){.shop = shop,
+            .kind = kind,
+            .state = 99 + i,
+            .end_ns = end_ns,
+            .latencies_ns = svc_alloc(SAMPLES_MAX * sizeof(uint32_t))};
+        pthread_create(&workers[i].thread, NULL, work, &workers[i]);
+    }
+    for (size_t i = 0; i < threads; i++) {
+        pthread_join(workers[i].thread, NULL);
+        memcpy(all + count, workers[i].latencies_ns, workers[i].count * sizeof *all);
+        count += workers[i].count;
+        found += workers[i].found;
+        free(workers[i].latencies_ns);
+    }
+    qsort(all, count, sizeof *all, compare);
+    for (size_t i = 0; i < count; i++) {
+        sum += all[i];
+    }
+    printf("%-20s %8.0f/s  found %7zu  mean %6.3f  p50 %6.3f  p95 %6.3f  p99 %6.3f  "
+           "max %6.3f ms\n",
+        kind_names[kind], (double)count / seconds, found / (count + (count == 0)),
+        sum / (double)count / 1e6, all[count / 2] / 1e6, all[count * 95 / 100] / 1e6,
+        all[count * 99 / 100] / 1e6, all[count - 1] / 1e6);
+    free(all);
+    free(workers);
+}
+
+/* Changes to a tenth of a thousandth of the products at a time. */
+static void change(struct shop *shop, size_t count)
+{
+    enum { BATCH = 100, BATCHES = 50 };
+    struct texts *texts = svc_alloc(BATCH * sizeof *texts);
+    struct product products[BATCH];
+    struct index_change changes[BATCH];
+    int64_t most_ns = 0;
+    int64_t sum_ns = 0;
+
+    for (size_t batch = 0; batch < BATCHES; batch++) {
+        for (size_t i = 0; i < BATCH; i++) {
+            make_product(shop, &texts[i], below(&shop->state, count), &products[i]);
+            changes[i] = (struct index_change){products[i].id, &products[i]};
+        }
+        int64_t start_ns = svc_clock_monotonic_ns();
+        index_apply(shop->index, changes, BATCH, (int64_t)batch);
+        int64_t took_ns = svc_clock_monotonic_ns() - start_ns;
+        sum_ns += took_ns;
+        most_ns = took_ns > most_ns ? took_ns : most_ns;
+    }
+    struct index_stats stats;
+    index_stats(shop->index, &stats);
+    printf(
+        "changes: %d batches of %d, mean %.1f ms, max %.1f ms; %zu segments, %zu dead\n",
+        BATCHES, BATCH, (double)sum_ns / BATCHES / 1e6, (double)most_ns / 1e6,
+        stats.segments, stats.dead);
+    free(texts);
+}
+
+int main(int argc, char **argv)
+{
+    size_t count = argc > 1 ? (size_t)strtoull(argv[1], NULL, 10) : 100000;
+    size_t threads = argc > 2 ? (size_t)strtoull(argv[2], NULL, 10) : 1;
+    double seconds = argc > 3 ? strtod(argv[3], NULL) : 1;
+    struct shop *shop = svc_alloc_zero(1, sizeof *shop);
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    shop->state = 1;
+    shop->analyser = analyser_new("es");
+    weights_default(&shop->weights);
+    shop->index = index_new(
+        &(struct index_settings){.analyser = shop->analyser, .weights = &shop->weights});
+    make_words(shop);
+    build(shop, count);
+    snapshot(shop);
+    for (int kind = 0; kind < KINDS; kind++) {
+        measure(shop, (enum kind)kind, threads, seconds);
+    }
+    change(shop, count);
+    measure(shop, MIXED, threads, seconds);
+    index_free(&shop->index);
+    analyser_free(&shop->analyser);
+    free(shop);
+    return 0;
+}
