@@ -98,7 +98,7 @@ static bool unit_follows(const char *at, const char *end)
     }
     while (
         at < end && length < sizeof word && (*at | 0x20) >= 'a' && (*at | 0x20) <= 'z') {
-        word[length++] = (char)(*at++ | 0x20);
+        word[length++] = (char)((unsigned char)*at++ | 0x20u);
     }
     return length > 0 && length < sizeof word &&
            units_find((struct svc_slice){word, length}) != NULL;
@@ -110,8 +110,11 @@ static bool unit_follows(const char *at, const char *end)
 static size_t groups_length(const char *at, const char *end, size_t first)
 {
     const char *group = at + first;
-    char separator = group < end ? *group : '\0';
+    char separator = '\0';
 
+    if (group < end) {
+        separator = *group;
+    }
     if (first > 3 || *at == '0' || (separator != ',' && separator != '.')) {
         return 0;
     }
@@ -206,7 +209,10 @@ static bool are_joined(const struct scan *scan, const struct atom *left,
     size_t shorter = left->exact.length < right->exact.length ? left->exact.length
                                                               : right->exact.length;
 
-    *ret_joiner = length == 1 ? *gap : '\0';
+    *ret_joiner = '\0';
+    if (length == 1) {
+        *ret_joiner = *gap;
+    }
     if (length == 0) {
         return true;
     }

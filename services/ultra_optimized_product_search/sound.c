@@ -97,8 +97,10 @@ static const struct {
 
 static bool fits(const struct rule *rule, const char *word, size_t length)
 {
+    if (*word != *rule->letters) {
+        return false;
+    }
     size_t size = strlen(rule->letters);
-
     if (size > length || memcmp(word, rule->letters, size) != 0) {
         return false;
     }

@@ -90,6 +90,15 @@ static void read_half(
     }
 }
 
+/* In thousandths; -1: none. */
+static int64_t read_fraction(const struct atom *atom)
+{
+    int64_t above = units_number(atom[0].exact);
+    int64_t below = units_number(atom[1].exact);
+
+    return above > 0 && above < 1000000 && below > 0 ? above * 1000 / below : -1;
+}
+
 static bool read_digits(
     const struct tokenizer *tokenizer, size_t first, struct measure *measure)
 {
@@ -98,12 +107,15 @@ static bool read_digits(
     measure->value = units_number(atom->exact);
     measure->parts = 1;
     if (atom->fraction) {
-        int64_t below = units_number(atom[1].exact);
-        measure->value = measure->value > 0 && measure->value < 1000000 && below > 0
-                             ? measure->value * 1000 / below
-                             : -1;
+        measure->value = read_fraction(atom);
         measure->parts = 2;
         atom++;
+    } else if (first + 2 < tokenizer->atom_count && atom[1].fraction && !atom->joined &&
+               measure->value >= 0 && read_fraction(atom + 1) > 0 &&
+               atom[1].from - atom->until == 1) {
+        measure->value += read_fraction(atom + 1); /* "1 1/2" */
+        measure->parts = 3;
+        atom += 2;
     }
     if (measure->value < 0) {
         return false;
@@ -133,6 +145,24 @@ static bool read_pack(
     return true;
 }
 
+/* "kilo y medio", which is one and a half. */
+static bool read_bare_unit(
+    const struct tokenizer *tokenizer, size_t first, struct measure *measure)
+{
+    const struct atom *atoms = tokenizer->atoms;
+    const struct atom *half = atom_at(tokenizer, first + 2);
+    bool counted = first > 0 && (atoms[first - 1].number ||
+                                    units_number_word(atoms[first - 1].exact) > 0);
+    const struct unit *unit = units_find(atoms[first].exact);
+
+    if (counted || unit == NULL || unit->after_digits ||
+        !(is_word(half, "medio") || is_word(half, "media"))) {
+        return false;
+    }
+    *measure = (struct measure){1000, unit, 1};
+    return true;
+}
+
 static bool read_words(
     const struct tokenizer *tokenizer, size_t first, struct measure *measure)
 {
@@ -140,6 +170,9 @@ static bool read_words(
     bool of = value == 250 && is_word(atom_at(tokenizer, first + 1), "de");
 
     *measure = (struct measure){value, NULL, of ? 2 : 1};
+    if (value < 0 && is_word(atom_at(tokenizer, first + 1), "y")) {
+        return read_bare_unit(tokenizer, first, measure);
+    }
     return value > 0 && read_unit(tokenizer, first + measure->parts, false, measure);
 }
 
@@ -199,7 +232,8 @@ static void add_joined(
             text[length++] = '/';
         }
     } while (atoms[parts++].joined);
-    bool same = quantity.length == length && memcmp(quantity.text, text, length) == 0;
+    bool same = quantity.text != NULL && quantity.length == length &&
+                memcmp(quantity.text, text, length) == 0;
     if (same || letter == fraction || (fraction && parts > 2)) {
         return;
     }

@@ -5,6 +5,8 @@
 
 #define MEASURE_MAX ((int64_t)1000000000000) /* thousandths */
 
+enum { NUMBER_WORD_MAX = 7 }; /* bytes of the longest */
+
 struct number_word {
     const char *word;
     int64_t thousandths;
@@ -246,6 +248,11 @@ static const char *const packs[] = {
 
 static int compare(struct svc_slice word, const char *entry)
 {
+    int first = (unsigned char)*word.text - (unsigned char)*entry;
+
+    if (first != 0) {
+        return first;
+    }
     size_t length = strlen(entry);
     int order = memcmp(word.text, entry, word.length < length ? word.length : length);
 
@@ -276,6 +283,9 @@ const struct unit *units_find(struct svc_slice word)
 
 int64_t units_number_word(struct svc_slice word)
 {
+    if (word.length > NUMBER_WORD_MAX) {
+        return -1;
+    }
     const struct number_word *found = bsearch(&word, numbers,
         sizeof numbers / sizeof numbers[0], sizeof numbers[0], compare_number);
 

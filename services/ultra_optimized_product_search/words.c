@@ -81,11 +81,9 @@ static bool read_one(struct words *words, const char *folder, const char *text,
 static bool read_all(struct words *words, const char *folder, size_t language,
     struct words_source *source, char ret_error[256])
 {
-    char name[64];
-
-    source->name = name;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        snprintf(name, sizeof name, "%s.%s.txt", names[i], built_in[language].language);
+        snprintf(source->name, sizeof source->name, "%s.%s.txt", names[i],
+            built_in[language].language);
         source->file = (enum words_file)i;
         if (!read_one(words, folder, built_in[language].texts[i], source, ret_error)) {
             return false;

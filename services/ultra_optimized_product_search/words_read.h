@@ -13,7 +13,7 @@ enum words_file {
 
 struct words_source {
     enum words_file file;
-    const char *name; /* for what is said of a fault */
+    char name[64]; /* for what is said of a fault */
     const char *region;
     const struct analyser *analyser;
 };

@@ -24,7 +24,7 @@ from tests.service import Service
 NODE = "ultra_optimized_product_search"
 TOKEN = "relevance-token-0123456789abcdef0123456789"
 HERE = Path(__file__).parent
-READY_TIMEOUT_S = 60
+READY_TIMEOUT_S = 30
 
 # Given what a customer writes: the SKUs of the products, the best first.
 Search = Callable[[str], Sequence[str]]
@@ -110,7 +110,9 @@ class Ours:
             index = self.call("GET", "/v1/index")
             if index["ready"] and index["learned"] >= row[0]:
                 return
-            assert time.monotonic() < end, f"not ready in {READY_TIMEOUT_S} s: {index}"
+            assert time.monotonic() < end, (
+                f"not ready in {READY_TIMEOUT_S} s: {index}\n{self.service.log_text()[-2000:]}"
+            )
             time.sleep(0.02)
 
     def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tests.load import goals, postgres_peer, programs
@@ -20,6 +21,7 @@ ASKED = 500
 # Rows that stand for the whole catalogue where queries are made: its words are the same.
 SAMPLED_ROWS = 100_000
 PRODUCTS = 100_000
+PLAIN = "ours-plain"
 
 
 def bench(products: int = PRODUCTS) -> Bench:
@@ -27,16 +29,15 @@ def bench(products: int = PRODUCTS) -> Bench:
     texts = [query.text for query in asked]
     in_sql = Workload([postgres_peer.request_of(text) for text in texts], check_rows)
     server = f"catalogue:{products}"
-    ours = {"SERVICE_TOKEN": TOKEN, "LOG_LEVEL": "warn", "BIND_ADDRESS": "127.0.0.1"}
     large = products >= 1_000_000
     return Bench(
         name="search",
         title=f"search: the ten best of {products:,} products, {QUERIES:,} queries in turn",
         peers=(
-            Peer(goals.OURS, f"{NODE}, POST /v1/search",
-                 programs.with_folder(programs.service(NODE), "SNAPSHOT_DIR"), ours,
-                 needs=(server,), ready_timeout_s=300, ready_path="/v1/index",
-                 ready_headers=authorised(TOKEN), ready=is_whole),
+            _ours(goals.OURS, f"{NODE}, POST /v1/search", server),
+            replace(_ours(PLAIN, f"{NODE}, without facets", server),
+                    workload=Workload([search_request(text, TOKEN, facets=False) for text in texts],
+                                      check_answer)),
             Peer("ts_rank", "PostgreSQL ts_rank, the guide's index", postgres_peer.argv("ts_rank"),
                  needs=(server,), workload=in_sql, start=postgres_peer.start),
             Peer("trigram", "PostgreSQL pg_trgm, word_similarity", postgres_peer.argv("trigram"),
@@ -58,6 +59,15 @@ def bench(products: int = PRODUCTS) -> Bench:
         facts=[_answered(key, label, texts[:ASKED]) for key, label in
                ((goals.OURS, "ours"), ("ts_rank", "ts_rank"), ("trigram", "pg_trgm"))],
         notes=(_shares(asked), f"{SETTINGS_TEXT}; prepared queries, over libpq without HTTP"),
+    )  # fmt: skip
+
+
+def _ours(key: str, label: str, server: str) -> Peer:
+    settings = {"SERVICE_TOKEN": TOKEN, "LOG_LEVEL": "warn", "BIND_ADDRESS": "127.0.0.1"}
+    return Peer(
+        key, label, programs.with_folder(programs.service(NODE), "SNAPSHOT_DIR"), settings,
+        needs=(server,), ready_timeout_s=300, ready_path="/v1/index",
+        ready_headers=authorised(TOKEN), ready=is_whole,
     )  # fmt: skip
 
 
@@ -84,8 +94,10 @@ def is_whole(index: bytes) -> bool:
     return json.loads(index)["ready"]
 
 
-def search_request(text: str, token: str) -> Request:
-    body = json.dumps({"query": text, "limit": 10}, ensure_ascii=False, separators=(",", ":"))
+def search_request(text: str, token: str, *, facets: bool = True) -> Request:
+    """FACETS is what a caller gets who doesn't say; PostgreSQL's peers count none."""
+    asked = {"query": text, "limit": 10, **({} if facets else {"facets": False})}
+    body = json.dumps(asked, ensure_ascii=False, separators=(",", ":"))
     return Request("POST", "/v1/search", authorised(token), body.encode())
 
 

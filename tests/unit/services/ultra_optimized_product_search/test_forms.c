@@ -143,14 +143,15 @@ static void test_stem_traps(void **state)
         "tecla teclado", "panel panela", "banda banco bandeja", "rosa rosario",
         "sol solo sola", "top tope", "cepo cepillo", "manta mantel", "cinta cinto",
         "bate bata batería", "pera pero perro", "libro libra libre", "vela velo",
-        "caja cajón", "aro arroz", "polo pollo pola", "horno hornero", "cuna cuña",
+        "caja cajón", "aro arroz", "polo pollo pola", "horno hornero", "cuna cuñado",
         "flor florero", "mora moral", "toalla toallero", "goma gota",
         "tabla tablero tableta", "silla sillón", "camisa camiseta", "visita visa",
         "granito grano", "tetera tetero", "cuchara cucharón", "pantalla pantalón",
         "sandalia sandía", "bolso bolsillo"};
 
+    static const char *const same_by_n[] = {"cuna cuña", "año ano", "caña cana"};
+
     (void)state;
-    static const char *const same_by_n[] = {"cuna cuñado", "año ano", "caña cana"};
     CHECK("es", groups, FORM_STEM, false);
     CHECK("es", same_by_n, FORM_PLAIN, true);
 }
@@ -169,7 +170,7 @@ static void test_sound(void **state)
         "accesorio acesorio", "extensión estension", "billetera villetera biyetera",
         "almohada almoada", "esmalte ezmalte", "inalámbrico inalanbrico", "taxi tasi",
         "martillo martiyo"};
-    static const char *const different[] = {"casa caza taza", "pila pala", "mesa pesa",
+    static const char *const different[] = {"casa taza", "pila pala", "mesa pesa",
         "zapatilla zapatito", "gato jato", "coche cose"};
 
     (void)state;
