@@ -245,8 +245,10 @@ static void make_values(struct segment *segment, struct builder *builder)
 static void make_ranks(struct segment *segment, const struct weights *weights)
 {
     uint8_t *ranks = svc_alloc(segment->doc_count);
+    uint64_t *prices = svc_alloc(segment->doc_count * sizeof *prices);
 
     segment_set(segment, SECTION_ranks, ranks, segment->doc_count, 1);
+    segment_set(segment, SECTION_prices, prices, segment->doc_count, sizeof *prices);
     segment_open(segment);
     segment_ranks_set(segment, weights);
 }
@@ -273,6 +275,7 @@ struct segment *builder_finish(struct builder **builder_pointer)
     make_values(segment, builder);
     segment_open(segment);
     make_ranks(segment, builder->weights);
+    build_dense_tables(segment);
     build_doc_tables(segment);
     build_typo_tables(segment, builder->terms.items, builder->sound_bytes.items);
     build_form_tables(segment);

@@ -1,24 +1,21 @@
 /* The first, cheap score, and the best few hundred by it. */
-#include "search_private.h"
+#include "pass.h"
 
 #include <math.h>
 
 #define OPTIONAL_SHARE 0.5F /* of what a required slot of the same rarity adds */
 
-static bool lets_pass(const struct search *search, const struct product_facts *facts)
+static bool lets_pass(const struct search *search, uint64_t price)
 {
     const struct query_filters *filters = &search->query->filters;
-    int64_t now_s = search->options->now_s;
-    int64_t price_minor = product_price_minor(facts, now_s);
+    int64_t minor = price_minor(price);
 
-    if ((filters->price_min_minor >= 0 && price_minor < filters->price_min_minor) ||
-        (filters->price_max_minor >= 0 && price_minor > filters->price_max_minor)) {
+    if ((filters->price_min_minor >= 0 && minor < filters->price_min_minor) ||
+        (filters->price_max_minor >= 0 && minor > filters->price_max_minor)) {
         return false;
     }
-    if (filters->on_offer && !product_on_offer(facts, now_s)) {
-        return false;
-    }
-    return !filters->in_stock || facts->stock > 0;
+    return (!filters->on_offer || (price & PRICE_ON_OFFER) != 0) &&
+           (!filters->in_stock || (price & PRICE_IN_STOCK) != 0);
 }
 
 static bool needs_facts(const struct search *search)
@@ -28,49 +25,51 @@ static bool needs_facts(const struct search *search)
 
     return filters->price_min_minor >= 0 || filters->price_max_minor >= 0 ||
            filters->on_offer || filters->in_stock || search->facets != NULL ||
-           (sort != QUERY_SORT_RELEVANCE && sort != QUERY_SORT_NEWEST);
+           sort != QUERY_SORT_RELEVANCE;
 }
 
-static double sort_key(const struct search *search, const struct segment *segment,
-    uint32_t doc, const struct product_facts *facts, double score)
+/* The same number on the first pages, so that they fit together. */
+static size_t candidate_room(const struct index_options *options)
 {
-    switch (search->query->sort) {
+    return options->offset + options->limit <= CANDIDATES ? CANDIDATES : INDEX_WINDOW_MAX;
+}
+
+static double sort_key(
+    const struct pass *pass, uint32_t doc, uint64_t price, double score)
+{
+    struct product_facts facts;
+
+    switch (pass->search->query->sort) {
     case QUERY_SORT_PRICE_UP:
-        return -(double)product_price_minor(facts, search->options->now_s);
+        return -(double)price_minor(price);
     case QUERY_SORT_PRICE_DOWN:
-        return (double)product_price_minor(facts, search->options->now_s);
+        return (double)price_minor(price);
     case QUERY_SORT_POPULARITY:
-        return facts->popularity;
+        segment_facts_get(pass->entry->segment, doc, &facts);
+        return facts.popularity;
     case QUERY_SORT_NEWEST:
-        return (double)segment->docs[doc].id;
+        return (double)pass->entry->segment->docs[doc].id;
     case QUERY_SORT_RELEVANCE:
         break;
     }
     return score;
 }
 
-/* 0 to about 1: how well the slots match, rare words counting more. */
-static float text_score(
-    const struct search *search, const uint8_t values[QUERY_SLOTS_MAX])
+void search_consider_init(struct search *search)
 {
-    float sum = 0;
-    float found = 0;
-
-    for (size_t slot = 0; slot < search->slot_count; slot++) {
+    search->candidates.room = candidate_room(search->options);
+    search->candidates.list = svc_arena_alloc(
+        search->arena, search->candidates.room * sizeof *search->candidates.list);
+    search->coverage = svc_arena_alloc(
+        search->arena, ((size_t)1 << search->slot_count) * sizeof *search->coverage);
+    search->needs_facts = needs_facts(search);
+    search->rank_step = (float)segment_rank_step(search->weights);
+    for (size_t slot = 0; slot < search->slot_count && search->idf_sum > 0; slot++) {
         bool required = (search->required >> slot & 1) != 0;
-        float idf = search->idf[slot];
-        sum += idf * (float)values[slot] * (required ? 1 : OPTIONAL_SHARE);
-        found += required && values[slot] > 0 ? idf : 0;
+        search->slot_weight[slot] =
+            (float)(search->idf[slot] / (IMPACT_MAX * search->idf_sum)) *
+            (required ? 1 : OPTIONAL_SHARE);
     }
-    if (search->idf_sum <= 0) {
-        return 0;
-    }
-    float score = sum / (float)(IMPACT_MAX * search->idf_sum);
-    if (search->any != 0) {
-        double coverage = found / search->idf_sum;
-        score *= (float)pow(coverage < 1 ? coverage : 1, search->weights->coverage);
-    }
-    return score;
 }
 
 static void sink_down(struct candidates *candidates, size_t at)
@@ -113,34 +112,88 @@ static void keep(struct candidates *candidates, const struct candidate *new)
     }
 }
 
-void search_consider(struct search *search, uint32_t segment_at, uint32_t doc,
-    const uint8_t values[QUERY_SLOTS_MAX])
+float pass_coverage(const struct pass *pass, uint32_t mask)
 {
-    const struct segment *segment = search->list->entries[segment_at].segment;
-    struct product_facts facts = {0};
-    uint8_t rank = segment_rank_get(segment, doc);
+    const struct search *search = pass->search;
+    double found = 0;
+
+    mask &= search->required;
+    if (search->coverage[mask] > 0) {
+        return search->coverage[mask] - 1;
+    }
+    for (size_t slot = 0; slot < search->slot_count; slot++) {
+        found += (mask >> slot & 1) != 0 ? search->idf[slot] : 0;
+    }
+    double share = search->idf_sum > 0 ? found / search->idf_sum : 1;
+    double kept = pow(share < 1 ? share : 1, search->weights->coverage);
+    search->coverage[mask] = (float)kept + 1; /* 0: not known yet */
+    return search->coverage[mask] - 1;
+}
+
+/* 0 to about 1: how well the slots match, rare words counting more. */
+static float text_score(struct pass *pass, uint32_t base, uint32_t offset)
+{
+    uint32_t mask = 0;
+    float sum = 0;
+
+    for (size_t i = 0; i < pass->run_count; i++) {
+        const struct run *run = &pass->runs[i];
+        if ((run->layer.bits[offset / 64] >> offset % 64 & 1) != 0) {
+            uint32_t value = run->is_lazy
+                                 ? cursor_value(&run->single.cursors[0], base + offset)
+                                 : run->layer.values[offset];
+            sum += run->weight * (float)value;
+            mask |= 1U << run->slot;
+        }
+    }
+    return pass->search->any != 0 ? sum * pass_coverage(pass, mask) : sum;
+}
+
+/* With facts: filters, facets, other orders. False where a filter refuses it. */
+static bool consider_facts(struct pass *pass, uint32_t doc, double *key)
+{
+    struct search *search = pass->search;
+    uint64_t price = segment_price_get(pass->entry->segment, doc, search->options->now_s);
+
+    if (!lets_pass(search, price)) {
+        return false;
+    }
+    if (search->facets != NULL) {
+        facets_count(search, pass->segment_at, doc, price);
+    }
+    *key = sort_key(pass, doc, price, *key);
+    return true;
+}
+
+static void consider(struct pass *pass, uint32_t base, uint32_t offset)
+{
+    struct search *search = pass->search;
+    uint8_t rank = segment_rank_get(pass->entry->segment, base + offset);
 
     if (rank == 0) {
         return;
     }
+    float text = text_score(pass, base, offset);
+    double key = text + (float)rank * search->rank_step;
     search->looked++;
-    if (needs_facts(search)) {
-        segment_facts_get(segment, doc, &facts);
-        if (!lets_pass(search, &facts)) {
-            return;
-        }
+    if (search->needs_facts && !consider_facts(pass, base + offset, &key)) {
+        return;
     }
     search->total++;
-    if (search->facets != NULL) {
-        facets_count(search, segment_at, doc, &facts);
+    struct candidates *candidates = &search->candidates;
+    if (candidates->count == candidates->room && key <= candidates->list[0].key) {
+        return;
     }
-    float text = text_score(search, values);
-    double score = text + rank * segment_rank_step(search->weights);
     struct candidate new = {
-        .key = sort_key(search, segment, doc, &facts, score),
-        .text = text,
-        .doc = doc,
-        .segment = segment_at,
-    };
-    keep(&search->candidates, &new);
+        .key = key, .text = text, .doc = base + offset, .segment = pass->segment_at};
+    keep(candidates, &new);
+}
+
+void pass_consider(struct pass *pass, uint32_t base, const uint64_t bits[WINDOW_WORDS])
+{
+    for (size_t word = 0; word < WINDOW_WORDS; word++) {
+        for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
+            consider(pass, base, (uint32_t)(word * 64) + (uint32_t)__builtin_ctzll(left));
+        }
+    }
 }

@@ -7,8 +7,9 @@
 
 #define SMALL_DOCS ((size_t)2048) /* taken into each new segment */
 #define MERGE_RATIO ((size_t)4)   /* a segment is taken in by one of a quarter of it */
-#define MERGE_DOCS ((size_t)128 * 1024) /* and if together they aren't more than these   \
-                                         */
+#define MERGE_DOCS                                                                       \
+    ((size_t)128 * 1024) /* and if together they aren't more than these                  \
+                          */
 
 struct applying {
     struct index *index;

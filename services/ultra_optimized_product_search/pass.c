@@ -32,19 +32,16 @@ static void seek(struct cursor *cursor, uint32_t base)
     cursor->at = until;
 }
 
-static void put(const struct layer *layer, uint32_t offset, uint32_t value)
+/* A value counts only where its bit is set: what lies there from before needs no
+ * clearing. */
+static inline void put(const struct layer *layer, uint32_t offset, uint32_t value)
 {
-    if (layer->values[offset] < value) {
-        layer->values[offset] = (uint8_t)value;
-    }
-    layer->bits[offset / 64] |= (uint64_t)1 << offset % 64;
-}
+    uint64_t *word = &layer->bits[offset / 64];
+    uint64_t bit = (uint64_t)1 << offset % 64;
+    uint32_t old = (*word & bit) != 0 ? layer->values[offset] : 0;
 
-static uint32_t weigh(uint32_t impact, uint32_t weight)
-{
-    uint32_t value = impact * weight / WEIGHT_ONE;
-
-    return value > 0 ? value : 1;
+    layer->values[offset] = (uint8_t)(old < value ? value : old);
+    *word |= bit;
 }
 
 /* What the cursor has from BASE on, up to the window's end. */
@@ -54,7 +51,8 @@ static void fill(struct cursor *cursor, uint32_t base, const struct layer *layer
     uint32_t end = base + WINDOW;
 
     for (; at < cursor->count && cursor->docs[at] < end; at++) {
-        put(layer, cursor->docs[at] - base, weigh(cursor->impacts[at], cursor->weight));
+        uint32_t value = cursor->impacts[at] * cursor->weight / WEIGHT_ONE;
+        put(layer, cursor->docs[at] - base, value > 0 ? value : 1);
     }
     cursor->at = at;
 }
@@ -62,15 +60,13 @@ static void fill(struct cursor *cursor, uint32_t base, const struct layer *layer
 /* The same where a match in another field than name or attributes counts less, or not. */
 static void fill_by_field(struct cursor *cursor, uint32_t base, const struct layer *layer)
 {
-    const uint8_t own = 1U << FIELD_NAME | 1U << FIELD_ATTRIBUTES;
     size_t at = cursor->at;
     uint32_t end = base + WINDOW;
 
     for (; at < cursor->count && cursor->docs[at] < end; at++) {
-        bool is_own = (cursor->masks[at] & own) != 0;
-        uint32_t weight = is_own ? cursor->weight : cursor->elsewhere;
-        if (weight > 0) {
-            put(layer, cursor->docs[at] - base, weigh(cursor->impacts[at], weight));
+        uint32_t value = posting_value(cursor, at);
+        if (value > 0) {
+            put(layer, cursor->docs[at] - base, value);
         }
     }
     cursor->at = at;
@@ -89,51 +85,111 @@ static void fill_list(
     }
 }
 
+/* Where the posting of DOC is; the cursor's count: it has none. */
+static inline size_t find_posting(struct cursor *cursor, uint32_t doc)
+{
+    if (cursor->dense_bits != NULL) {
+        bool has = (cursor->dense_bits[doc / 64] >> doc % 64 & 1) != 0;
+        return has ? dense_at(cursor, doc) : cursor->count;
+    }
+    seek(cursor, doc);
+    bool has = cursor->at < cursor->count && cursor->docs[cursor->at] == doc;
+    return has ? cursor->at : cursor->count;
+}
+
+/* What the list has of the candidates only. */
+static void probe_list(struct cursor_list *list, uint32_t base, const struct layer *layer,
+    const uint64_t candidates[WINDOW_WORDS])
+{
+    for (size_t i = 0; i < WINDOW_WORDS * list->count; i++) {
+        size_t word = i % WINDOW_WORDS;
+        struct cursor *cursor = &list->cursors[i / WINDOW_WORDS];
+        for (uint64_t left = candidates[word]; left != 0; left &= left - 1) {
+            uint32_t offset = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(left));
+            size_t at = find_posting(cursor, base + offset);
+            uint32_t value = at < cursor->count ? posting_value(cursor, at) : 0;
+            if (value > 0) {
+                put(layer, offset, value);
+            }
+        }
+    }
+}
+
+static size_t count_bits(const uint64_t bits[WINDOW_WORDS])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < WINDOW_WORDS; i++) {
+        count += count_word(bits[i]);
+    }
+    return count;
+}
+
+/* Whichever is less work: all of the list's postings in the window, or a look for each of
+ * the candidates. */
+static void lay_out(struct cursor_list *list, uint32_t base, const struct layer *layer,
+    bool by_field, const struct wanted *wanted)
+{
+    enum { LOOK_COST = 8 }; /* of one posting's */
+
+    if (wanted->count * list->count * LOOK_COST < list->df_window + list->count) {
+        probe_list(list, base, layer, wanted->bits);
+    } else {
+        fill_list(list, base, layer, by_field);
+    }
+}
+
 static void clear(const struct layer *layer)
 {
-    memset(layer->values, 0, WINDOW);
     memset(layer->bits, 0, WINDOW_WORDS * sizeof layer->bits[0]);
 }
 
-/* TO becomes what both have, with the lesser value. */
+/* TO keeps what OTHER has as well, with the lesser value. */
 static void intersect(const struct layer *to, const struct layer *other)
 {
-    for (size_t i = 0; i < WINDOW_WORDS; i++) {
-        to->bits[i] &= other->bits[i];
-    }
-    for (size_t i = 0; i < WINDOW; i++) {
-        to->values[i] =
-            to->values[i] < other->values[i] ? to->values[i] : other->values[i];
+    for (size_t word = 0; word < WINDOW_WORDS; word++) {
+        to->bits[word] &= other->bits[word];
+        for (uint64_t left = to->bits[word]; left != 0; left &= left - 1) {
+            size_t offset = word * 64 + (size_t)__builtin_ctzll(left);
+            if (other->values[offset] < to->values[offset]) {
+                to->values[offset] = other->values[offset];
+            }
+        }
     }
 }
 
 static void unite(const struct layer *to, const struct layer *other)
 {
-    for (size_t i = 0; i < WINDOW_WORDS; i++) {
-        to->bits[i] |= other->bits[i];
-    }
-    for (size_t i = 0; i < WINDOW; i++) {
-        to->values[i] =
-            to->values[i] > other->values[i] ? to->values[i] : other->values[i];
+    for (size_t word = 0; word < WINDOW_WORDS; word++) {
+        for (uint64_t left = other->bits[word]; left != 0; left &= left - 1) {
+            uint32_t offset = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(left));
+            put(to, offset, other->values[offset]);
+        }
     }
 }
 
-static void fill_phrase(
-    struct pass *pass, struct run *run, struct phrase_run *phrase, uint32_t base)
+/* The words of a phrase from the rarest on, each looked for only where those before are.
+ */
+static void lay_out_phrase(struct pass *pass, struct run *run, struct phrase_run *phrase,
+    uint32_t base, const struct wanted *wanted)
 {
     const struct layer first = {
         pass->scratch->word_values[0], pass->scratch->word_bits[0]};
     const struct layer next = {
         pass->scratch->word_values[1], pass->scratch->word_bits[1]};
 
-    fill_list(&phrase->words[0], base, &first, run->by_field);
-    for (size_t word = 1; word < phrase->count; word++) {
-        fill_list(&phrase->words[word], base, &next, run->by_field);
+    lay_out(&phrase->words[0], base, &first, run->by_field, wanted);
+    struct wanted left = {first.bits, count_bits(first.bits)};
+    for (size_t word = 1; word < phrase->count && left.count > 0; word++) {
+        lay_out(&phrase->words[word], base, &next, run->by_field, &left);
         intersect(&first, &next);
         clear(&next);
+        left.count = count_bits(first.bits);
     }
-    unite(&run->layer, &first);
-    clear(&first);
+    if (left.count > 0) {
+        unite(&run->layer, &first);
+        clear(&first);
+    }
 }
 
 static uint32_t list_next(struct cursor_list *list, uint32_t base)
@@ -167,13 +223,31 @@ static uint32_t run_next(struct run *run, uint32_t base)
     return next;
 }
 
-static void run_fill(struct pass *pass, struct run *run, uint32_t base)
+/* Words of bits that the segment has in a window. */
+static size_t window_words(const struct pass *pass, uint32_t base)
 {
-    fill_list(&run->single, base, &run->layer, run->by_field);
-    for (size_t i = 0; i < run->phrase_count; i++) {
-        fill_phrase(pass, run, &run->phrases[i], base);
+    size_t words = live_words(pass->entry->segment->doc_count) - base / 64;
+
+    return words < WINDOW_WORDS ? words : WINDOW_WORDS;
+}
+
+/* WANTED: where the run matters. */
+static void run_lay_out(
+    struct pass *pass, struct run *run, uint32_t base, const struct wanted *wanted)
+{
+    if (run->is_lazy) {
+        const uint64_t *dense = run->single.cursors[0].dense_bits + base / 64;
+        size_t words = window_words(pass, base);
+        for (size_t word = 0; word < WINDOW_WORDS; word++) {
+            run->layer.bits[word] = word < words ? dense[word] & wanted->bits[word] : 0;
+        }
+        return;
     }
-    run->filled = true;
+    clear(&run->layer);
+    lay_out(&run->single, base, &run->layer, run->by_field, wanted);
+    for (size_t i = 0; i < run->phrase_count; i++) {
+        lay_out_phrase(pass, run, &run->phrases[i], base, wanted);
+    }
 }
 
 static uint32_t pass_next(struct pass *pass, uint32_t base)
@@ -195,82 +269,56 @@ static uint32_t pass_next(struct pass *pass, uint32_t base)
     return has_any ? next : base;
 }
 
-static bool is_empty(const uint64_t bits[WINDOW_WORDS])
-{
-    uint64_t all = 0;
-
-    for (size_t i = 0; i < WINDOW_WORDS; i++) {
-        all |= bits[i];
-    }
-    return all == 0;
-}
-
 /* The documents of the window that live, in BITS. */
 static void start_window(
     const struct pass *pass, uint32_t base, uint64_t bits[WINDOW_WORDS])
 {
-    size_t words = live_words(pass->entry->segment->doc_count) - base / 64;
+    size_t words = window_words(pass, base);
 
-    words = words < WINDOW_WORDS ? words : WINDOW_WORDS;
     memset(bits, 0, WINDOW_WORDS * sizeof bits[0]);
     memcpy(bits, pass->entry->live->words + base / 64, words * sizeof bits[0]);
 }
 
-/* Leaves the documents that match in BITS; false where there are none. */
-static bool match_window(struct pass *pass, uint32_t base, uint64_t bits[WINDOW_WORDS])
+/* Leaves in BITS what the required runs have; returns how many that are. */
+static size_t match_required(
+    struct pass *pass, uint32_t base, uint64_t bits[WINDOW_WORDS])
 {
+    struct wanted wanted = {bits, WINDOW};
+
+    for (size_t i = 0; i < pass->run_count && wanted.count > 0; i++) {
+        struct run *run = &pass->runs[i];
+        if (run->use != RUN_REQUIRED) {
+            continue;
+        }
+        run_lay_out(pass, run, base, &wanted);
+        for (size_t word = 0; word < WINDOW_WORDS; word++) {
+            bits[word] &= run->layer.bits[word];
+        }
+        wanted.count = count_bits(bits);
+    }
+    return wanted.count;
+}
+
+/* Of BITS, what one of the runs has that one has to have; returns how many that are. */
+static size_t match_any(struct pass *pass, uint32_t base, uint64_t bits[WINDOW_WORDS])
+{
+    const struct wanted all = {bits, WINDOW};
     uint64_t any[WINDOW_WORDS] = {0};
-    bool has_any = false;
 
     for (size_t i = 0; i < pass->run_count; i++) {
         struct run *run = &pass->runs[i];
-        if (run->use == RUN_REQUIRED) {
-            run_fill(pass, run, base);
-            for (size_t word = 0; word < WINDOW_WORDS; word++) {
-                bits[word] &= run->layer.bits[word];
-            }
-            if (is_empty(bits)) {
-                return false;
-            }
-        } else if (run->use == RUN_ANY) {
-            run_fill(pass, run, base);
-            for (size_t word = 0; word < WINDOW_WORDS; word++) {
-                any[word] |= run->layer.bits[word];
-            }
-            has_any = true;
+        if (run->use != RUN_ANY) {
+            continue;
+        }
+        run_lay_out(pass, run, base, &all);
+        for (size_t word = 0; word < WINDOW_WORDS; word++) {
+            any[word] |= run->layer.bits[word];
         }
     }
-    for (size_t word = 0; word < WINDOW_WORDS && has_any; word++) {
+    for (size_t word = 0; word < WINDOW_WORDS; word++) {
         bits[word] &= any[word];
     }
-    return !is_empty(bits);
-}
-
-static void consider_window(
-    struct pass *pass, uint32_t base, const uint64_t bits[WINDOW_WORDS])
-{
-    uint8_t values[QUERY_SLOTS_MAX + FILTER_LISTS] = {0};
-
-    for (size_t word = 0; word < WINDOW_WORDS; word++) {
-        for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
-            uint32_t offset = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(left));
-            for (size_t i = 0; i < pass->run_count; i++) {
-                values[pass->runs[i].slot] = pass->runs[i].layer.values[offset];
-            }
-            search_consider(pass->search, pass->segment_at, base + offset, values);
-        }
-    }
-}
-
-static void end_window(struct pass *pass)
-{
-    for (size_t i = 0; i < pass->run_count; i++) {
-        struct run *run = &pass->runs[i];
-        if (run->filled) {
-            clear(&run->layer);
-            run->filled = false;
-        }
-    }
+    return count_bits(bits);
 }
 
 static bool is_enough(const struct pass *pass, size_t total_before, size_t looked_before)
@@ -287,15 +335,60 @@ static void look_at_window(struct pass *pass, uint32_t base)
     uint64_t bits[WINDOW_WORDS];
 
     start_window(pass, base, bits);
-    if (match_window(pass, base, bits)) {
-        for (size_t i = 0; i < pass->run_count; i++) {
-            if (pass->runs[i].use == RUN_EXTRA) {
-                run_fill(pass, &pass->runs[i], base);
-            }
-        }
-        consider_window(pass, base, bits);
+    struct wanted wanted = {bits, match_required(pass, base, bits)};
+    if (wanted.count > 0 && pass->search->any != 0) {
+        wanted.count = match_any(pass, base, bits);
     }
-    end_window(pass);
+    for (size_t i = 0; i < pass->run_count && wanted.count > 0; i++) {
+        if (pass->runs[i].use == RUN_EXTRA) {
+            run_lay_out(pass, &pass->runs[i], base, &wanted);
+        }
+    }
+    if (wanted.count > 0) {
+        pass_consider(pass, base, bits);
+    }
+}
+
+/* Slots that can't bring a document among the candidates, not even all of them together,
+ * need not be looked for but in documents that another slot has (MaxScore: Turtle and
+ * Flood, "Query evaluation: strategies and optimizations", 1995). False where no slot is
+ * left that can. */
+static bool demote(struct pass *pass)
+{
+    struct search *search = pass->search;
+    const struct candidates *candidates = &search->candidates;
+    float most = search->rank_step * 256;
+    uint32_t mask = 0;
+
+    if (search->any == 0 || search->needs_facts || candidates->count < candidates->room) {
+        return true;
+    }
+    for (size_t i = 0; i < pass->run_count; i++) {
+        const struct run *run = &pass->runs[i];
+        if (run->use == RUN_EXTRA) {
+            mask |= 1U << run->slot;
+        }
+    }
+    /* The most common one is the last of its kind. */
+    for (size_t i = pass->run_count; i > 0; i--) {
+        struct run *run = &pass->runs[i - 1];
+        if (run->use != RUN_ANY) {
+            continue;
+        }
+        mask |= 1U << run->slot;
+        float text = 0;
+        for (size_t other = 0; other < pass->run_count; other++) {
+            const struct run *own = &pass->runs[other];
+            bool counts = own->use != RUN_REQUIRED && (mask >> own->slot & 1) != 0;
+            text += counts ? own->weight * (float)own->value_max : 0;
+        }
+        if (text * pass_coverage(pass, mask) + most >= (float)candidates->list[0].key) {
+            return true;
+        }
+        run->use = RUN_EXTRA;
+        search->total_at_least = true;
+    }
+    return false;
 }
 
 void pass_run(struct pass *pass)
@@ -311,7 +404,7 @@ void pass_run(struct pass *pass)
             return;
         }
         base = next - next % WINDOW;
-        if (is_enough(pass, total_before, looked_before)) {
+        if (!demote(pass) || is_enough(pass, total_before, looked_before)) {
             search->total_at_least = true;
             return;
         }

@@ -21,16 +21,21 @@ static struct cursor_list make_cursors(
         .cursors = svc_arena_alloc(
             pass->search->arena, (variants->count + 1) * sizeof *list.cursors),
         .count = variants->count,
+        .df = variants->df,
+        .df_window = variants->df * WINDOW / (segment->doc_count + 1),
     };
 
     for (size_t i = 0; i < variants->count; i++) {
         const struct variant *variant = &variants->list[i];
         const struct term *term = &segment->terms[variant->term];
+        size_t dense = (term->dense - (term->dense > 0)) * live_words(segment->doc_count);
         list.cursors[i] = (struct cursor){
             .docs = segment->posting_docs + term->postings,
             .impacts = segment->posting_impacts + term->postings,
             .masks = segment->posting_masks + term->postings,
             .count = term->count,
+            .dense_bits = term->dense > 0 ? segment->dense_bits + dense : NULL,
+            .dense_ranks = segment->dense_ranks + dense,
             .weight = variant->weight,
             .elsewhere = variant->weight * elsewhere_percent[role] / 100,
         };
@@ -52,6 +57,37 @@ static struct run *add_run(struct pass *pass, enum run_use use, size_t slot)
     return run;
 }
 
+static int compare_lists(const void *left, const void *right)
+{
+    const struct cursor_list *a = left;
+    const struct cursor_list *b = right;
+
+    return a->df < b->df ? -1 : a->df > b->df;
+}
+
+/* A size, which doesn't match everywhere, can't be told by its bits alone. */
+static bool is_lazy(const struct run *run)
+{
+    const struct cursor *cursor = run->single.cursors;
+
+    return run->single.count == 1 && run->phrase_count == 0 &&
+           cursor->dense_bits != NULL && cursor->elsewhere > 0;
+}
+
+/* What no document has more of. */
+static uint32_t value_max(const struct pass *pass, const struct slot_plan *plan)
+{
+    uint32_t most = plan->phrase_count > 0 ? IMPACT_MAX : 1;
+
+    for (size_t i = 0; i < plan->single.count; i++) {
+        const struct variant *variant = &plan->single.list[i];
+        uint32_t own = pass->entry->segment->terms[variant->term].impact_max *
+                       (uint32_t)variant->weight / WEIGHT_ONE;
+        most = own > most ? own : most;
+    }
+    return most;
+}
+
 static void add_slot(struct pass *pass, enum run_use use, size_t slot)
 {
     const struct search *search = pass->search;
@@ -61,6 +97,7 @@ static void add_slot(struct pass *pass, enum run_use use, size_t slot)
 
     run->df = plan->df;
     run->by_field = role != QUERY_ROLE_TEXT;
+    run->weight = search->slot_weight[slot];
     run->single = make_cursors(pass, &plan->single, role);
     run->phrase_count = plan->phrase_count;
     run->phrases =
@@ -71,7 +108,11 @@ static void add_slot(struct pass *pass, enum run_use use, size_t slot)
             run->phrases[i].words[word] =
                 make_cursors(pass, &plan->phrases[i].words[word], role);
         }
+        qsort(run->phrases[i].words, run->phrases[i].count, sizeof(struct cursor_list),
+            compare_lists);
     }
+    run->is_lazy = is_lazy(run);
+    run->value_max = value_max(pass, plan);
 }
 
 /* False where the segment has no product of that brand or category. */
@@ -93,6 +134,7 @@ static bool add_filter(struct pass *pass, enum value_kind kind, uint64_t key)
         add_run(pass, RUN_REQUIRED, QUERY_SLOTS_MAX + (kind == VALUE_BRAND ? 0U : 1U));
     run->df = variants.df;
     run->single = make_cursors(pass, &variants, QUERY_ROLE_TEXT);
+    run->is_lazy = is_lazy(run);
     return true;
 }
 

@@ -223,12 +223,32 @@ int ranked_compare(const void *left, const void *right)
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
+/* Asks for the memory of all candidates at once, not of one after the other. */
+static void fetch_ahead(const struct search *search)
+{
+    const struct candidates *candidates = &search->candidates;
+
+    for (size_t i = 0; i < candidates->count; i++) {
+        const struct candidate *candidate = &candidates->list[i];
+        const struct segment *segment = search->list->entries[candidate->segment].segment;
+        __builtin_prefetch(&segment->docs[candidate->doc]);
+        __builtin_prefetch(&segment->facts[candidate->doc]);
+        __builtin_prefetch(&segment->doc_values[candidate->doc]);
+    }
+    for (size_t i = 0; i < candidates->count; i++) {
+        const struct candidate *candidate = &candidates->list[i];
+        const struct segment *segment = search->list->entries[candidate->segment].segment;
+        __builtin_prefetch(&segment->name_terms[segment->docs[candidate->doc].name_at]);
+    }
+}
+
 struct ranked *search_rank(struct search *search, size_t *ret_count)
 {
     size_t count = search->candidates.count;
     struct ranked *list = svc_arena_alloc(search->arena, (count + 1) * sizeof *list);
     struct slot_terms maps[SEGMENTS_MAX] = {0};
 
+    fetch_ahead(search);
     for (size_t i = 0; i < count; i++) {
         const struct candidate *candidate = &search->candidates.list[i];
         struct slot_terms *map = &maps[candidate->segment];

@@ -133,13 +133,6 @@ static struct ranked *put_first(struct search *search, const struct ranked *code
 
 /* --- The result --- */
 
-static size_t candidate_room(const struct index_options *options)
-{
-    size_t window = options->offset + options->limit;
-
-    return window <= CANDIDATES ? CANDIDATES : INDEX_WINDOW_MAX;
-}
-
 static void make_hits(struct search *search, const struct ranked *ranked, size_t count,
     struct index_result *result)
 {
@@ -160,13 +153,11 @@ static void search_list(struct search *search, struct index_result *result)
     struct ranked codes[CODE_HITS_MAX];
     size_t count = 0;
 
-    search->candidates.room = candidate_room(search->options);
-    search->candidates.list = svc_arena_alloc(
-        search->arena, search->candidates.room * sizeof *search->candidates.list);
     if (search->options->facets) {
         search->facets = facets_new(search);
     }
     search_plan(search);
+    search_consider_init(search);
     size_t code_count = find_code(search, codes);
     find_matches(search, code_count > 0);
     struct ranked *ranked = search_rank(search, &count);

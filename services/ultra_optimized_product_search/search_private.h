@@ -82,6 +82,10 @@ struct search {
     /* Of the pass that is made: which slots have to match, or some of which have to. */
     uint32_t all;
     uint32_t any;
+    bool needs_facts;                   /* of each match, not only of the candidates */
+    float slot_weight[QUERY_SLOTS_MAX]; /* of a value: what it adds to the text score */
+    float rank_step;
+    float *coverage; /* by mask of slots, plus one; 0: not known yet */
 
     struct candidates candidates;
     size_t total;
@@ -118,15 +122,13 @@ void search_scan(struct search *search);
 
 /* --- candidates.c --- */
 
-/* One document that matches; VALUES: of each slot, 0 to IMPACT_MAX, at this document. */
-void search_consider(struct search *search, uint32_t segment, uint32_t doc,
-    const uint8_t values[QUERY_SLOTS_MAX]);
+/* Before the first pass, after the plan. */
+void search_consider_init(struct search *search);
 
 /* --- facets.c --- */
 
 struct facet_counts *facets_new(struct search *search);
-void facets_count(struct search *search, uint32_t segment, uint32_t doc,
-    const struct product_facts *facts);
+void facets_count(struct search *search, uint32_t segment, uint32_t doc, uint64_t price);
 struct index_facets *facets_result(struct search *search);
 
 /* --- rank.c --- */

@@ -141,6 +141,18 @@ void segment_facts_get(
     }
 }
 
+static uint64_t price_word(const struct product_facts *facts)
+{
+    bool has_offer = facts->offer_minor > 0 && facts->offer_minor < facts->price_minor;
+    bool timed = has_offer && (facts->offer_from_s != 0 || facts->offer_until_s != 0);
+    int64_t minor = has_offer && !timed ? facts->offer_minor : facts->price_minor;
+    uint64_t word = (uint64_t)minor << PRICE_SHIFT;
+
+    word |= facts->stock > 0 ? PRICE_IN_STOCK : 0;
+    word |= has_offer && !timed ? PRICE_ON_OFFER : 0;
+    return word | (timed ? PRICE_TIMED : 0);
+}
+
 void segment_facts_set(struct segment *segment, uint32_t doc,
     const struct product_facts *new, const struct weights *weights)
 {
@@ -157,7 +169,22 @@ void segment_facts_set(struct segment *segment, uint32_t doc,
     STORE(facts->stock_popularity,
         (uint64_t)(uint32_t) new->stock | (uint64_t)(uint32_t) new->popularity << 32);
     STORE(facts->version_flags, (uint64_t) new->flags << 32 | (uint32_t)(version + 2));
+    __atomic_store_n(&segment->prices[doc], price_word(new), __ATOMIC_RELAXED);
     __atomic_store_n(&segment->ranks[doc], segment_rank(new, weights), __ATOMIC_RELAXED);
+}
+
+uint64_t segment_price_get(const struct segment *segment, uint32_t doc, int64_t now_s)
+{
+    uint64_t word = __atomic_load_n(&segment->prices[doc], __ATOMIC_RELAXED);
+    struct product_facts facts;
+
+    if ((word & PRICE_TIMED) == 0) {
+        return word;
+    }
+    segment_facts_get(segment, doc, &facts);
+    word = (uint64_t)product_price_minor(&facts, now_s) << PRICE_SHIFT;
+    word |= facts.stock > 0 ? PRICE_IN_STOCK : 0;
+    return word | (product_on_offer(&facts, now_s) ? PRICE_ON_OFFER : 0);
 }
 
 static double rank_most(const struct weights *weights)
@@ -200,6 +227,7 @@ void segment_ranks_set(struct segment *segment, const struct weights *weights)
         struct product_facts facts;
         segment_facts_get(segment, (uint32_t)doc, &facts);
         segment->ranks[doc] = segment_rank(&facts, weights);
+        segment->prices[doc] = price_word(&facts);
     }
 }
 

@@ -260,6 +260,7 @@ static bool is_consistent(const struct segment *segment, const struct file_segme
 
     return segment->sections[SECTION_facts].length == docs * sizeof(struct doc_facts) &&
            segment->sections[SECTION_ranks].length == docs &&
+           segment->sections[SECTION_prices].length == docs * sizeof(uint64_t) &&
            segment->sections[SECTION_doc_values].length ==
                docs * sizeof(struct doc_values) &&
            from->live.length == live_words(docs) * sizeof(uint64_t) &&

@@ -1,10 +1,13 @@
 /* How large and how fast the search index is, without HTTP and without PostgreSQL, over
  * generated products whose words are as frequent as words are (Zipf).
  *
- *     build/release/tests/index_bench [products] [threads] [seconds a kind]
+ *     build/release/tests/index_bench [products] [threads] [seconds a kind] [kind] [file]
+ *
+ * With a kind ("two words") only that; with a file the index is loaded from it, if it is
+ * there, and else saved to it.
  *
  * Prints what building, saving and loading take, the memory, and for each kind of query
- * how many a second and its latencies. */
+ * how many a second and its latencies; "mean" is of the CPU's time. */
 #include "index.h"
 
 #include <svc/clock.h>
@@ -16,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define VOCABULARY 40000
@@ -197,24 +201,54 @@ static void build(struct shop *shop, size_t count)
     free(texts);
 }
 
-static void snapshot(struct shop *shop)
+static void new_index(struct shop *shop)
 {
-    char path[64];
-    char error[256] = "";
-
-    snprintf(path, sizeof path, "/tmp/index_bench.%d", (int)getpid());
-    int64_t start_ms = svc_clock_monotonic_ms();
-    enum svc_status saved = index_save(shop->index, path, error);
-    int64_t saved_ms = svc_clock_monotonic_ms();
     index_free(&shop->index);
     shop->index = index_new(
         &(struct index_settings){.analyser = shop->analyser, .weights = &shop->weights});
-    int64_t free_ms = svc_clock_monotonic_ms();
-    enum svc_status loaded = index_load(shop->index, path, error);
-    printf("snapshot: save %lld ms, load %lld ms, %.0f MB now %s\n",
-        (long long)(saved_ms - start_ms), (long long)(svc_clock_monotonic_ms() - free_ms),
-        memory_mb("VmRSS:"), saved == SVC_OK && loaded == SVC_OK ? "" : error);
-    unlink(path);
+}
+
+static bool load(struct shop *shop, const char *path)
+{
+    char error[256] = "";
+    int64_t start_ms = svc_clock_monotonic_ms();
+
+    new_index(shop);
+    if (index_load(shop->index, path, error) != SVC_OK) {
+        printf("%s\n", error);
+        return false;
+    }
+    printf("load: %lld ms, %.0f MB now\n",
+        (long long)(svc_clock_monotonic_ms() - start_ms), memory_mb("VmRSS:"));
+    return true;
+}
+
+static void save(struct shop *shop, const char *path)
+{
+    char error[256] = "";
+    int64_t start_ms = svc_clock_monotonic_ms();
+    enum svc_status saved = index_save(shop->index, path, error);
+
+    printf("save: %lld ms %s\n", (long long)(svc_clock_monotonic_ms() - start_ms),
+        saved == SVC_OK ? "" : error);
+}
+
+/* Built, saved and loaded again, or only loaded. */
+static void prepare(struct shop *shop, size_t count, const char *file)
+{
+    char own[64];
+
+    snprintf(own, sizeof own, "/tmp/index_bench.%d", (int)getpid());
+    const char *path = file != NULL ? file : own;
+    if (file != NULL && load(shop, file)) {
+        return;
+    }
+    build(shop, count);
+    save(shop, path);
+    load(shop, path);
+    if (file == NULL) {
+        unlink(path);
+    }
 }
 
 /* --- Queries --- */
@@ -365,7 +399,16 @@ struct worker {
     uint32_t *latencies_ns;
     size_t count;
     size_t found;
+    int64_t cpu_ns;
 };
+
+static int64_t cpu_ns(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
 
 static void *work(void *argument)
 {
@@ -381,9 +424,11 @@ static void *work(void *argument)
             .limit = 10, .now_s = NOW_S, .facets = kind == FACETS};
         make_query(worker->shop, &arena, &worker->state, kind, &query);
         int64_t start_ns = svc_clock_monotonic_ns();
+        int64_t start_cpu_ns = cpu_ns();
         index_search(worker->shop->index, &query, &options, &arena, &result);
         worker->latencies_ns[worker->count++] =
             (uint32_t)(svc_clock_monotonic_ns() - start_ns);
+        worker->cpu_ns += cpu_ns() - start_cpu_ns;
         worker->found += result.total;
         svc_arena_reset(&arena);
     }
@@ -421,12 +466,10 @@ static void measure(struct shop *shop, enum kind kind, size_t threads, double se
         memcpy(all + count, workers[i].latencies_ns, workers[i].count * sizeof *all);
         count += workers[i].count;
         found += workers[i].found;
+        sum += (double)workers[i].cpu_ns;
         free(workers[i].latencies_ns);
     }
     qsort(all, count, sizeof *all, compare);
-    for (size_t i = 0; i < count; i++) {
-        sum += all[i];
-    }
     printf("%-20s %8.0f/s  found %7zu  mean %6.3f  p50 %6.3f  p95 %6.3f  p99 %6.3f  "
            "max %6.3f ms\n",
         kind_names[kind], (double)count / seconds, found / (count + (count == 0)),
@@ -471,22 +514,25 @@ int main(int argc, char **argv)
     size_t count = argc > 1 ? (size_t)strtoull(argv[1], NULL, 10) : 100000;
     size_t threads = argc > 2 ? (size_t)strtoull(argv[2], NULL, 10) : 1;
     double seconds = argc > 3 ? strtod(argv[3], NULL) : 1;
+    const char *only = argc > 4 ? argv[4] : "";
     struct shop *shop = svc_alloc_zero(1, sizeof *shop);
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     shop->state = 1;
     shop->analyser = analyser_new("es");
     weights_default(&shop->weights);
-    shop->index = index_new(
-        &(struct index_settings){.analyser = shop->analyser, .weights = &shop->weights});
+    new_index(shop);
     make_words(shop);
-    build(shop, count);
-    snapshot(shop);
+    prepare(shop, count, argc > 5 ? argv[5] : NULL);
     for (int kind = 0; kind < KINDS; kind++) {
-        measure(shop, (enum kind)kind, threads, seconds);
+        if (only[0] == '\0' || strcmp(only, kind_names[kind]) == 0) {
+            measure(shop, (enum kind)kind, threads, seconds);
+        }
     }
-    change(shop, count);
-    measure(shop, MIXED, threads, seconds);
+    if (only[0] == '\0') {
+        change(shop, count);
+        measure(shop, MIXED, threads, seconds);
+    }
     index_free(&shop->index);
     analyser_free(&shop->analyser);
     free(shop);
