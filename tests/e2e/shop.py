@@ -164,10 +164,10 @@ class Shop:
         url = f"{self.env['ULTRA_OPTIMIZED_PRODUCT_SEARCH_URL']}/v1/products/{number}"
         return _json(self.services.get(url))["product"]
 
-    def feedback(self, customer: Customer) -> list[tuple[str, int, str]]:
-        """What the search was told of this customer's choices, in order."""
-        sql = "SELECT query, product_id, action FROM search_feedback WHERE customer_phone = %s ORDER BY id"
-        return self._shop.execute(sql, (customer.key,)).fetchall()
+    def feedback(self) -> list[tuple[str, int, str]]:
+        """What the search was told of customers' choices, in order."""
+        sql = "SELECT query, product_id, action FROM search_feedback ORDER BY feedback_id"
+        return self._shop.execute(sql).fetchall()
 
     def upload(self, data: bytes, name: str, mime_type: str) -> str:
         answer = self.sim.post("/sim/media", files={"file": (name, data, mime_type)})
