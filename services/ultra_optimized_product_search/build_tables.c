@@ -1,5 +1,5 @@
-/* The hash tables of a segment: by id, by code, by a term's forms. Linear probing, at
- * most half full; a slot is a number plus one. */
+/* The tables of a segment that are made from the others. The hash tables: by id, by code,
+ * by a term's forms. Linear probing, at most half full; a slot is a number plus one. */
 #include "builder.h"
 #include "checksum.h"
 
@@ -68,6 +68,49 @@ void build_doc_tables(struct segment *segment)
     uint32_t *codes = svc_alloc_zero(size, sizeof *codes);
     put_codes(segment, codes, size - 1);
     segment_set(segment, SECTION_code_slots, codes, size, sizeof *codes);
+}
+
+/* --- Dense terms --- */
+
+static void make_dense(const struct segment *segment, const struct term *term,
+    uint64_t *bits, uint32_t *ranks)
+{
+    const uint32_t *docs = segment->posting_docs + term->postings;
+    uint32_t posting = 0;
+
+    for (uint32_t i = 0; i < term->count; i++) {
+        bits[docs[i] / 64] |= (uint64_t)1 << docs[i] % 64;
+    }
+    for (size_t word = 0; word < live_words(segment->doc_count); word++) {
+        while (posting < term->count && docs[posting] / 64 < word) {
+            posting++;
+        }
+        ranks[word] = posting;
+    }
+}
+
+void build_dense_tables(struct segment *segment)
+{
+    size_t words = live_words(segment->doc_count);
+    size_t least = segment->doc_count / DENSE_SHARE;
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < segment->term_count; i++) {
+        struct term *term = &segment->terms[i];
+        bool dense = segment->doc_count >= DENSE_DOCS_MIN && term->count >= least;
+        term->dense = dense ? ++count : 0;
+    }
+    uint64_t *bits = svc_alloc_zero(count * words, sizeof *bits);
+    uint32_t *ranks = svc_alloc_zero(count * words, sizeof *ranks);
+    for (size_t i = 0; i < segment->term_count; i++) {
+        size_t at = (size_t)segment->terms[i].dense;
+        if (at > 0) {
+            make_dense(segment, &segment->terms[i], bits + (at - 1) * words,
+                ranks + (at - 1) * words);
+        }
+    }
+    segment_set(segment, SECTION_dense_bits, bits, count * words, sizeof *bits);
+    segment_set(segment, SECTION_dense_ranks, ranks, count * words, sizeof *ranks);
 }
 
 /* --- Forms --- */

@@ -5,20 +5,17 @@
 
 #define OPTIONAL_SHARE 0.5F /* of what a required slot of the same rarity adds */
 
-static bool lets_pass(const struct search *search, const struct product_facts *facts)
+static bool lets_pass(const struct search *search, uint64_t price)
 {
     const struct query_filters *filters = &search->query->filters;
-    int64_t now_s = search->options->now_s;
-    int64_t price_minor = product_price_minor(facts, now_s);
+    int64_t minor = price_minor(price);
 
-    if ((filters->price_min_minor >= 0 && price_minor < filters->price_min_minor) ||
-        (filters->price_max_minor >= 0 && price_minor > filters->price_max_minor)) {
+    if ((filters->price_min_minor >= 0 && minor < filters->price_min_minor) ||
+        (filters->price_max_minor >= 0 && minor > filters->price_max_minor)) {
         return false;
     }
-    if (filters->on_offer && !product_on_offer(facts, now_s)) {
-        return false;
-    }
-    return !filters->in_stock || facts->stock > 0;
+    return (!filters->on_offer || (price & PRICE_ON_OFFER) != 0) &&
+           (!filters->in_stock || (price & PRICE_IN_STOCK) != 0);
 }
 
 static bool needs_facts(const struct search *search)
@@ -37,18 +34,21 @@ static size_t candidate_room(const struct index_options *options)
     return options->offset + options->limit <= CANDIDATES ? CANDIDATES : INDEX_WINDOW_MAX;
 }
 
-static double sort_key(const struct search *search, const struct segment *segment,
-    uint32_t doc, const struct product_facts *facts, double score)
+static double sort_key(
+    const struct pass *pass, uint32_t doc, uint64_t price, double score)
 {
-    switch (search->query->sort) {
+    struct product_facts facts;
+
+    switch (pass->search->query->sort) {
     case QUERY_SORT_PRICE_UP:
-        return -(double)product_price_minor(facts, search->options->now_s);
+        return -(double)price_minor(price);
     case QUERY_SORT_PRICE_DOWN:
-        return (double)product_price_minor(facts, search->options->now_s);
+        return (double)price_minor(price);
     case QUERY_SORT_POPULARITY:
-        return facts->popularity;
+        segment_facts_get(pass->entry->segment, doc, &facts);
+        return facts.popularity;
     case QUERY_SORT_NEWEST:
-        return (double)segment->docs[doc].id;
+        return (double)pass->entry->segment->docs[doc].id;
     case QUERY_SORT_RELEVANCE:
         break;
     }
@@ -60,6 +60,8 @@ void search_consider_init(struct search *search)
     search->candidates.room = candidate_room(search->options);
     search->candidates.list = svc_arena_alloc(
         search->arena, search->candidates.room * sizeof *search->candidates.list);
+    search->coverage = svc_arena_alloc(
+        search->arena, ((size_t)1 << search->slot_count) * sizeof *search->coverage);
     search->needs_facts = needs_facts(search);
     search->rank_step = (float)segment_rank_step(search->weights);
     for (size_t slot = 0; slot < search->slot_count && search->idf_sum > 0; slot++) {
@@ -110,60 +112,58 @@ static void keep(struct candidates *candidates, const struct candidate *new)
     }
 }
 
-/* What a text score keeps when only the slots of MASK match: their share of all, by
- * rarity, to a power. */
-static float coverage(struct pass *pass, uint32_t mask)
+float pass_coverage(const struct pass *pass, uint32_t mask)
 {
     const struct search *search = pass->search;
     double found = 0;
 
-    if (pass->coverage_mask == mask) {
-        return pass->coverage; /* as that of the document before, most often */
+    mask &= search->required;
+    if (search->coverage[mask] > 0) {
+        return search->coverage[mask] - 1;
     }
     for (size_t slot = 0; slot < search->slot_count; slot++) {
-        found += (mask & search->required) >> slot & 1 ? search->idf[slot] : 0;
+        found += (mask >> slot & 1) != 0 ? search->idf[slot] : 0;
     }
     double share = search->idf_sum > 0 ? found / search->idf_sum : 1;
-    pass->coverage_mask = mask;
-    pass->coverage = (float)pow(share < 1 ? share : 1, search->weights->coverage);
-    return pass->coverage;
+    double kept = pow(share < 1 ? share : 1, search->weights->coverage);
+    search->coverage[mask] = (float)kept + 1; /* 0: not known yet */
+    return search->coverage[mask] - 1;
 }
 
-/* 0 to about 1: how well the slots match, rare words counting more. */
-static float text_score(struct pass *pass, uint32_t offset)
+/* 0 to about 1: how well the slots match, rare words counting more. In the order of the
+ * slots, so that the sum is the same to the last bit in any segment. */
+static float text_score(struct pass *pass, uint32_t base, uint32_t offset)
 {
     uint32_t mask = 0;
     float sum = 0;
 
-    for (size_t i = 0; i < pass->run_count; i++) {
-        const struct run *run = &pass->runs[i];
-        if ((run->layer.bits[offset / 64] >> offset % 64 & 1) != 0) {
-            sum += run->weight * (float)run->layer.values[offset];
-            mask |= 1U << run->slot;
+    for (size_t i = 0; i < pass->slot_run_count; i++) {
+        const struct run *run = pass->slot_runs[i];
+        if ((run->layer.bits[offset / 64] >> offset % 64 & 1) == 0) {
+            continue;
         }
+        uint32_t value = run->is_lazy
+                             ? cursor_value(&run->single.cursors[0], base + offset)
+                             : run->layer.values[offset];
+        sum += run->weight * (float)value;
+        mask |= 1U << run->slot;
     }
-    return pass->search->any != 0 ? sum * coverage(pass, mask) : sum;
+    return pass->search->any != 0 ? sum * pass_coverage(pass, mask) : sum;
 }
 
 /* With facts: filters, facets, other orders. False where a filter refuses it. */
-static bool consider_facts(struct pass *pass, uint32_t doc, double score, double *ret_key)
+static bool consider_facts(struct pass *pass, uint32_t doc, double *key)
 {
     struct search *search = pass->search;
-    const struct segment *segment = pass->entry->segment;
-    struct product_facts facts;
+    uint64_t price = segment_price_get(pass->entry->segment, doc, search->options->now_s);
 
-    if (search->query->sort == QUERY_SORT_POPULARITY) {
-        segment_facts_get(segment, doc, &facts);
-    } else {
-        segment_price_facts_get(segment, doc, &facts);
-    }
-    if (!lets_pass(search, &facts)) {
+    if (!lets_pass(search, price)) {
         return false;
     }
     if (search->facets != NULL) {
-        facets_count(search, pass->segment_at, doc, &facts);
+        facets_count(search, pass->segment_at, doc, price);
     }
-    *ret_key = sort_key(search, segment, doc, &facts, score);
+    *key = sort_key(pass, doc, price, *key);
     return true;
 }
 
@@ -175,10 +175,10 @@ static void consider(struct pass *pass, uint32_t base, uint32_t offset)
     if (rank == 0) {
         return;
     }
-    float text = text_score(pass, offset);
+    float text = text_score(pass, base, offset);
     double key = text + (float)rank * search->rank_step;
     search->looked++;
-    if (search->needs_facts && !consider_facts(pass, base + offset, key, &key)) {
+    if (search->needs_facts && !consider_facts(pass, base + offset, &key)) {
         return;
     }
     search->total++;

@@ -4,10 +4,12 @@
 
 #include "checksum.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { SHARES_MAX = 4096 }; /* values of a kind that are added up */
+enum {
+    SHARES_MAX = 4096, /* values of a kind that are added up */
+    SHARE_SLOTS = 2 * SHARES_MAX,
+};
 
 struct facet_counts {
     uint32_t *counts[SEGMENTS_MAX]; /* by a value's number plus one */
@@ -20,6 +22,8 @@ struct share {
     struct svc_slice written;
     int64_t id;
     size_t count;
+    size_t best;   /* of the written form that is shown */
+    uint64_t hash; /* what is added up by */
 };
 
 struct facet_counts *facets_new(struct search *search)
@@ -37,25 +41,27 @@ struct facet_counts *facets_new(struct search *search)
     return facets;
 }
 
-void facets_count(struct search *search, uint32_t segment_at, uint32_t doc,
-    const struct product_facts *facts)
+void facets_count(
+    struct search *search, uint32_t segment_at, uint32_t doc, uint64_t price)
 {
     const struct segment *segment = search->list->entries[segment_at].segment;
     const struct doc_values *values = &segment->doc_values[doc];
     uint32_t *counts = search->facets->counts[segment_at];
     struct index_facets *result = search->facets->result;
-    int64_t price_minor = product_price_minor(facts, search->options->now_s);
+    int64_t minor = price_minor(price);
 
     counts[values->brand]++;
     counts[values->category]++;
     counts[values->colors]++;
     counts[values->sizes]++;
-    result->price_min_minor =
-        price_minor < result->price_min_minor ? price_minor : result->price_min_minor;
-    result->price_max_minor =
-        price_minor > result->price_max_minor ? price_minor : result->price_max_minor;
-    result->in_stock += facts->stock > 0;
-    result->on_offer += product_on_offer(facts, search->options->now_s);
+    if (minor < result->price_min_minor) {
+        result->price_min_minor = minor;
+    }
+    if (minor > result->price_max_minor) {
+        result->price_max_minor = minor;
+    }
+    result->in_stock += (price & PRICE_IN_STOCK) != 0;
+    result->on_offer += (price & PRICE_ON_OFFER) != 0;
 }
 
 struct shares {
@@ -122,62 +128,80 @@ static void gather(struct search *search, enum value_kind kind, struct shares *s
                 add_parts(shares, written, count);
                 continue;
             }
-            add_share(shares, &(struct share){value->key, written, value->id, count});
+            add_share(shares, &(struct share){.key = value->key,
+                                  .written = written,
+                                  .id = value->id,
+                                  .count = count});
         }
     }
 }
 
-static int compare_keys(const void *left, const void *right)
+/* By how many have it, then as it is written. */
+static bool is_better(const struct share *share, const struct share *other)
 {
-    const struct share *a = left;
-    const struct share *b = right;
-
-    if (a->key != b->key) {
-        return a->key < b->key ? -1 : 1;
+    if (share->best != other->best) {
+        return share->best > other->best;
     }
-    size_t length =
-        a->written.length < b->written.length ? a->written.length : b->written.length;
-    int order = memcmp(a->written.text, b->written.text, length);
-    return order != 0 ? order : (int)a->written.length - (int)b->written.length;
+    size_t length = share->written.length < other->written.length ? share->written.length
+                                                                  : other->written.length;
+    int order = memcmp(share->written.text, other->written.text, length);
+    return order < 0 || (order == 0 && share->written.length < other->written.length);
 }
 
-static int compare_counts(const void *left, const void *right)
+static void merge_share(struct share *sum, const struct share *own)
 {
-    const struct share *a = left;
-    const struct share *b = right;
+    size_t count = sum->count + own->count;
 
-    if (a->count != b->count) {
-        return a->count > b->count ? -1 : 1;
+    if (is_better(own, sum)) {
+        *sum = *own;
     }
-    return compare_keys(left, right);
+    sum->count = count;
 }
 
-/* One share a key, as it is written most often. */
-static void add_up(struct shares *shares)
+/* What has a key in common becomes one share: the same written form, or with BY_KEY the
+ * same value, shown as it is written most often. */
+static void add_up(struct search *search, struct shares *shares, bool by_key)
 {
+    uint32_t *slots = svc_arena_alloc(search->arena, SHARE_SLOTS * sizeof *slots);
     size_t kept = 0;
-    size_t best = 0;    /* of the written form that is shown */
-    size_t written = 0; /* of the one that is added up */
 
-    qsort(shares->list, shares->count, sizeof shares->list[0], compare_keys);
     for (size_t i = 0; i < shares->count; i++) {
         struct share own = shares->list[i];
-        if (kept == 0 || shares->list[kept - 1].key != own.key) {
-            shares->list[kept++] = own;
-            best = written = own.count;
-            continue;
+        own.best = own.count;
+        own.hash = by_key ? own.key
+                          : checksum_bytes(own.written.text, own.written.length, own.key);
+        size_t at = own.hash & (SHARE_SLOTS - 1);
+        while (slots[at] != 0 && shares->list[slots[at] - 1].hash != own.hash) {
+            at = (at + 1) & (SHARE_SLOTS - 1);
         }
-        bool same = compare_keys(&shares->list[i - 1], &own) == 0;
-        written = same ? written + own.count : own.count;
-        struct share *shown = &shares->list[kept - 1];
-        shown->count += own.count;
-        if (written > best) {
-            best = written;
-            shown->written = own.written;
+        if (slots[at] != 0) {
+            merge_share(&shares->list[slots[at] - 1], &own);
+        } else {
+            shares->list[kept++] = own;
+            slots[at] = (uint32_t)kept;
         }
     }
     shares->count = kept;
-    qsort(shares->list, shares->count, sizeof shares->list[0], compare_counts);
+}
+
+/* The most frequent ones, in order; returns how many. */
+static size_t pick(const struct shares *shares, struct share picked[INDEX_FACETS_MAX])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < shares->count; i++) {
+        struct share own = shares->list[i];
+        own.best = own.count;
+        if (count == INDEX_FACETS_MAX && !is_better(&own, &picked[count - 1])) {
+            continue;
+        }
+        size_t at = count < INDEX_FACETS_MAX ? count++ : count - 1;
+        for (; at > 0 && is_better(&own, &picked[at - 1]); at--) {
+            picked[at] = picked[at - 1];
+        }
+        picked[at] = own;
+    }
+    return count;
 }
 
 static size_t make_facet(struct search *search, enum value_kind kind,
@@ -185,13 +209,15 @@ static size_t make_facet(struct search *search, enum value_kind kind,
 {
     struct shares shares = {
         .list = svc_arena_alloc(search->arena, SHARES_MAX * sizeof(struct share))};
-    size_t count = 0;
+    struct share picked[INDEX_FACETS_MAX];
 
     gather(search, kind, &shares);
-    add_up(&shares);
-    for (; count < shares.count && count < INDEX_FACETS_MAX; count++) {
-        const struct share *share = &shares.list[count];
-        facets[count] = (struct index_facet){
+    add_up(search, &shares, false);
+    add_up(search, &shares, true);
+    size_t count = pick(&shares, picked);
+    for (size_t i = 0; i < count; i++) {
+        const struct share *share = &picked[i];
+        facets[i] = (struct index_facet){
             .value = {svc_arena_strndup(
                           search->arena, share->written.text, share->written.length),
                 share->written.length},

@@ -34,7 +34,7 @@ static void seek(struct cursor *cursor, uint32_t base)
 
 /* A value counts only where its bit is set: what lies there from before needs no
  * clearing. */
-static void put(const struct layer *layer, uint32_t offset, uint32_t value)
+static inline void put(const struct layer *layer, uint32_t offset, uint32_t value)
 {
     uint64_t *word = &layer->bits[offset / 64];
     uint64_t bit = (uint64_t)1 << offset % 64;
@@ -44,13 +44,6 @@ static void put(const struct layer *layer, uint32_t offset, uint32_t value)
     *word |= bit;
 }
 
-static uint32_t weigh(uint32_t impact, uint32_t weight)
-{
-    uint32_t value = impact * weight / WEIGHT_ONE;
-
-    return value > 0 ? value : 1;
-}
-
 /* What the cursor has from BASE on, up to the window's end. */
 static void fill(struct cursor *cursor, uint32_t base, const struct layer *layer)
 {
@@ -58,7 +51,8 @@ static void fill(struct cursor *cursor, uint32_t base, const struct layer *layer
     uint32_t end = base + WINDOW;
 
     for (; at < cursor->count && cursor->docs[at] < end; at++) {
-        put(layer, cursor->docs[at] - base, weigh(cursor->impacts[at], cursor->weight));
+        uint32_t value = cursor->impacts[at] * cursor->weight / WEIGHT_ONE;
+        put(layer, cursor->docs[at] - base, value > 0 ? value : 1);
     }
     cursor->at = at;
 }
@@ -66,15 +60,13 @@ static void fill(struct cursor *cursor, uint32_t base, const struct layer *layer
 /* The same where a match in another field than name or attributes counts less, or not. */
 static void fill_by_field(struct cursor *cursor, uint32_t base, const struct layer *layer)
 {
-    const uint8_t own = 1U << FIELD_NAME | 1U << FIELD_ATTRIBUTES;
     size_t at = cursor->at;
     uint32_t end = base + WINDOW;
 
     for (; at < cursor->count && cursor->docs[at] < end; at++) {
-        bool is_own = (cursor->masks[at] & own) != 0;
-        uint32_t weight = is_own ? cursor->weight : cursor->elsewhere;
-        if (weight > 0) {
-            put(layer, cursor->docs[at] - base, weigh(cursor->impacts[at], weight));
+        uint32_t value = posting_value(cursor, at);
+        if (value > 0) {
+            put(layer, cursor->docs[at] - base, value);
         }
     }
     cursor->at = at;
@@ -93,38 +85,34 @@ static void fill_list(
     }
 }
 
-/* What the list has of the CANDIDATES only. */
+/* Where the posting of DOC is; the cursor's count: it has none. */
+static inline size_t find_posting(struct cursor *cursor, uint32_t doc)
+{
+    if (cursor->dense_bits != NULL) {
+        bool has = (cursor->dense_bits[doc / 64] >> doc % 64 & 1) != 0;
+        return has ? dense_at(cursor, doc) : cursor->count;
+    }
+    seek(cursor, doc);
+    bool has = cursor->at < cursor->count && cursor->docs[cursor->at] == doc;
+    return has ? cursor->at : cursor->count;
+}
+
+/* What the list has of the candidates only. */
 static void probe_list(struct cursor_list *list, uint32_t base, const struct layer *layer,
     const uint64_t candidates[WINDOW_WORDS])
 {
-    const uint8_t own = 1U << FIELD_NAME | 1U << FIELD_ATTRIBUTES;
-
     for (size_t i = 0; i < WINDOW_WORDS * list->count; i++) {
         size_t word = i % WINDOW_WORDS;
         struct cursor *cursor = &list->cursors[i / WINDOW_WORDS];
         for (uint64_t left = candidates[word]; left != 0; left &= left - 1) {
             uint32_t offset = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(left));
-            seek(cursor, base + offset);
-            size_t at = cursor->at;
-            if (at >= cursor->count || cursor->docs[at] != base + offset) {
-                continue;
-            }
-            bool is_own = (cursor->masks[at] & own) != 0;
-            uint32_t weight = is_own ? cursor->weight : cursor->elsewhere;
-            if (weight > 0) {
-                put(layer, offset, weigh(cursor->impacts[at], weight));
+            size_t at = find_posting(cursor, base + offset);
+            uint32_t value = at < cursor->count ? posting_value(cursor, at) : 0;
+            if (value > 0) {
+                put(layer, offset, value);
             }
         }
     }
-}
-
-/* Without the instruction for it, which the oldest of our processors lacks. */
-static size_t count_word(uint64_t word)
-{
-    word -= word >> 1 & 0x5555555555555555U;
-    word = (word & 0x3333333333333333U) + (word >> 2 & 0x3333333333333333U);
-    word = (word + (word >> 4)) & 0x0F0F0F0F0F0F0F0FU;
-    return word * 0x0101010101010101U >> 56;
 }
 
 static size_t count_bits(const uint64_t bits[WINDOW_WORDS])
@@ -235,10 +223,26 @@ static uint32_t run_next(struct run *run, uint32_t base)
     return next;
 }
 
+/* Words of bits that the segment has in a window. */
+static size_t window_words(const struct pass *pass, uint32_t base)
+{
+    size_t words = live_words(pass->entry->segment->doc_count) - base / 64;
+
+    return words < WINDOW_WORDS ? words : WINDOW_WORDS;
+}
+
 /* WANTED: where the run matters. */
 static void run_lay_out(
     struct pass *pass, struct run *run, uint32_t base, const struct wanted *wanted)
 {
+    if (run->is_lazy) {
+        const uint64_t *dense = run->single.cursors[0].dense_bits + base / 64;
+        size_t words = window_words(pass, base);
+        for (size_t word = 0; word < WINDOW_WORDS; word++) {
+            run->layer.bits[word] = word < words ? dense[word] & wanted->bits[word] : 0;
+        }
+        return;
+    }
     clear(&run->layer);
     lay_out(&run->single, base, &run->layer, run->by_field, wanted);
     for (size_t i = 0; i < run->phrase_count; i++) {
@@ -269,9 +273,8 @@ static uint32_t pass_next(struct pass *pass, uint32_t base)
 static void start_window(
     const struct pass *pass, uint32_t base, uint64_t bits[WINDOW_WORDS])
 {
-    size_t words = live_words(pass->entry->segment->doc_count) - base / 64;
+    size_t words = window_words(pass, base);
 
-    words = words < WINDOW_WORDS ? words : WINDOW_WORDS;
     memset(bits, 0, WINDOW_WORDS * sizeof bits[0]);
     memcpy(bits, pass->entry->live->words + base / 64, words * sizeof bits[0]);
 }
@@ -346,6 +349,48 @@ static void look_at_window(struct pass *pass, uint32_t base)
     }
 }
 
+/* Slots that can't bring a document among the candidates, not even all of them together,
+ * need not be looked for but in documents that another slot has (MaxScore: Turtle and
+ * Flood, "Query evaluation: strategies and optimizations", 1995). False where no slot is
+ * left that can. */
+static bool demote(struct pass *pass)
+{
+    struct search *search = pass->search;
+    const struct candidates *candidates = &search->candidates;
+    float most = search->rank_step * 256;
+    uint32_t mask = 0;
+
+    if (search->any == 0 || search->needs_facts || candidates->count < candidates->room) {
+        return true;
+    }
+    for (size_t i = 0; i < pass->run_count; i++) {
+        const struct run *run = &pass->runs[i];
+        if (run->use == RUN_EXTRA) {
+            mask |= 1U << run->slot;
+        }
+    }
+    /* The most common one is the last of its kind. */
+    for (size_t i = pass->run_count; i > 0; i--) {
+        struct run *run = &pass->runs[i - 1];
+        if (run->use != RUN_ANY) {
+            continue;
+        }
+        mask |= 1U << run->slot;
+        float text = 0;
+        for (size_t other = 0; other < pass->run_count; other++) {
+            const struct run *own = &pass->runs[other];
+            bool counts = own->use != RUN_REQUIRED && (mask >> own->slot & 1) != 0;
+            text += counts ? own->weight * (float)own->value_max : 0;
+        }
+        if (text * pass_coverage(pass, mask) + most >= (float)candidates->list[0].key) {
+            return true;
+        }
+        run->use = RUN_EXTRA;
+        search->total_at_least = true;
+    }
+    return false;
+}
+
 void pass_run(struct pass *pass)
 {
     struct search *search = pass->search;
@@ -359,7 +404,7 @@ void pass_run(struct pass *pass)
             return;
         }
         base = next - next % WINDOW;
-        if (is_enough(pass, total_before, looked_before)) {
+        if (!demote(pass) || is_enough(pass, total_before, looked_before)) {
             search->total_at_least = true;
             return;
         }

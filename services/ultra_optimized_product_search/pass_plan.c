@@ -28,11 +28,14 @@ static struct cursor_list make_cursors(
     for (size_t i = 0; i < variants->count; i++) {
         const struct variant *variant = &variants->list[i];
         const struct term *term = &segment->terms[variant->term];
+        size_t dense = (term->dense - (term->dense > 0)) * live_words(segment->doc_count);
         list.cursors[i] = (struct cursor){
             .docs = segment->posting_docs + term->postings,
             .impacts = segment->posting_impacts + term->postings,
             .masks = segment->posting_masks + term->postings,
             .count = term->count,
+            .dense_bits = term->dense > 0 ? segment->dense_bits + dense : NULL,
+            .dense_ranks = segment->dense_ranks + dense,
             .weight = variant->weight,
             .elsewhere = variant->weight * elsewhere_percent[role] / 100,
         };
@@ -62,6 +65,29 @@ static int compare_lists(const void *left, const void *right)
     return a->df < b->df ? -1 : a->df > b->df;
 }
 
+/* A size, which doesn't match everywhere, can't be told by its bits alone. */
+static bool is_lazy(const struct run *run)
+{
+    const struct cursor *cursor = run->single.cursors;
+
+    return run->single.count == 1 && run->phrase_count == 0 &&
+           cursor->dense_bits != NULL && cursor->elsewhere > 0;
+}
+
+/* What no document has more of. */
+static uint32_t value_max(const struct pass *pass, const struct slot_plan *plan)
+{
+    uint32_t most = plan->phrase_count > 0 ? IMPACT_MAX : 1;
+
+    for (size_t i = 0; i < plan->single.count; i++) {
+        const struct variant *variant = &plan->single.list[i];
+        uint32_t own = pass->entry->segment->terms[variant->term].impact_max *
+                       (uint32_t)variant->weight / WEIGHT_ONE;
+        most = own > most ? own : most;
+    }
+    return most;
+}
+
 static void add_slot(struct pass *pass, enum run_use use, size_t slot)
 {
     const struct search *search = pass->search;
@@ -85,6 +111,8 @@ static void add_slot(struct pass *pass, enum run_use use, size_t slot)
         qsort(run->phrases[i].words, run->phrases[i].count, sizeof(struct cursor_list),
             compare_lists);
     }
+    run->is_lazy = is_lazy(run);
+    run->value_max = value_max(pass, plan);
 }
 
 /* False where the segment has no product of that brand or category. */
@@ -106,6 +134,7 @@ static bool add_filter(struct pass *pass, enum value_kind kind, uint64_t key)
         add_run(pass, RUN_REQUIRED, QUERY_SLOTS_MAX + (kind == VALUE_BRAND ? 0U : 1U));
     run->df = variants.df;
     run->single = make_cursors(pass, &variants, QUERY_ROLE_TEXT);
+    run->is_lazy = is_lazy(run);
     return true;
 }
 
@@ -161,6 +190,13 @@ static void scan_segment(struct search *search, size_t at)
         add_slot(pass, use, slot);
     }
     qsort(pass->runs, pass->run_count, sizeof pass->runs[0], compare_runs);
+    for (size_t slot = 0; slot < search->slot_count; slot++) {
+        for (size_t i = 0; i < pass->run_count; i++) {
+            if (pass->runs[i].slot == slot) {
+                pass->slot_runs[pass->slot_run_count++] = &pass->runs[i];
+            }
+        }
+    }
     pass_run(pass);
 }
 

@@ -85,6 +85,7 @@ struct search {
     bool needs_facts;                   /* of each match, not only of the candidates */
     float slot_weight[QUERY_SLOTS_MAX]; /* of a value: what it adds to the text score */
     float rank_step;
+    float *coverage; /* by mask of slots, plus one; 0: not known yet */
 
     struct candidates candidates;
     size_t total;
@@ -127,8 +128,7 @@ void search_consider_init(struct search *search);
 /* --- facets.c --- */
 
 struct facet_counts *facets_new(struct search *search);
-void facets_count(struct search *search, uint32_t segment, uint32_t doc,
-    const struct product_facts *facts);
+void facets_count(struct search *search, uint32_t segment, uint32_t doc, uint64_t price);
 struct index_facets *facets_result(struct search *search);
 
 /* --- rank.c --- */

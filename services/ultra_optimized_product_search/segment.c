@@ -143,10 +143,14 @@ void segment_facts_get(
 
 static uint64_t price_word(const struct product_facts *facts)
 {
-    uint64_t word = (uint64_t)facts->price_minor << PRICE_SHIFT;
+    bool has_offer = facts->offer_minor > 0 && facts->offer_minor < facts->price_minor;
+    bool timed = has_offer && (facts->offer_from_s != 0 || facts->offer_until_s != 0);
+    int64_t minor = has_offer && !timed ? facts->offer_minor : facts->price_minor;
+    uint64_t word = (uint64_t)minor << PRICE_SHIFT;
 
     word |= facts->stock > 0 ? PRICE_IN_STOCK : 0;
-    return word | (facts->offer_minor > 0 ? PRICE_HAS_OFFER : 0);
+    word |= has_offer && !timed ? PRICE_ON_OFFER : 0;
+    return word | (timed ? PRICE_TIMED : 0);
 }
 
 void segment_facts_set(struct segment *segment, uint32_t doc,
@@ -169,19 +173,18 @@ void segment_facts_set(struct segment *segment, uint32_t doc,
     __atomic_store_n(&segment->ranks[doc], segment_rank(new, weights), __ATOMIC_RELAXED);
 }
 
-void segment_price_facts_get(
-    const struct segment *segment, uint32_t doc, struct product_facts *ret_facts)
+uint64_t segment_price_get(const struct segment *segment, uint32_t doc, int64_t now_s)
 {
     uint64_t word = __atomic_load_n(&segment->prices[doc], __ATOMIC_RELAXED);
+    struct product_facts facts;
 
-    if ((word & PRICE_HAS_OFFER) != 0) {
-        segment_facts_get(segment, doc, ret_facts);
-        return;
+    if ((word & PRICE_TIMED) == 0) {
+        return word;
     }
-    *ret_facts = (struct product_facts){
-        .price_minor = (int64_t)word >> PRICE_SHIFT,
-        .stock = (word & PRICE_IN_STOCK) != 0,
-    };
+    segment_facts_get(segment, doc, &facts);
+    word = (uint64_t)product_price_minor(&facts, now_s) << PRICE_SHIFT;
+    word |= facts.stock > 0 ? PRICE_IN_STOCK : 0;
+    return word | (product_on_offer(&facts, now_s) ? PRICE_ON_OFFER : 0);
 }
 
 static double rank_most(const struct weights *weights)

@@ -29,6 +29,8 @@
     X(posting_docs, uint32_t)                                                            \
     X(posting_impacts, uint8_t)                                                          \
     X(posting_masks, uint8_t)                                                            \
+    X(dense_bits, uint64_t)                                                              \
+    X(dense_ranks, uint32_t)                                                             \
     X(form_slots, uint32_t)                                                              \
     X(form_groups, struct form_group)                                                    \
     X(form_terms, uint32_t)                                                              \
@@ -68,11 +70,12 @@ struct doc_facts {
     uint64_t version_flags; /* low half: odd while the others are written */
 };
 
-/* Of one document in `prices`, what filters and facets ask of many: its price, not on
- * offer, over two flags. One word, so that it is never half of a change. */
+/* Of one document in `prices`, what filters and facets ask of many: what it costs, over
+ * three flags. One word, so that it is never half of a change. */
 #define PRICE_IN_STOCK ((uint64_t)1)
-#define PRICE_HAS_OFFER ((uint64_t)2) /* at some time: its facts have to be asked */
-#define PRICE_SHIFT 2
+#define PRICE_ON_OFFER ((uint64_t)2)
+#define PRICE_TIMED ((uint64_t)4) /* depends on the time: its facts have to be asked */
+#define PRICE_SHIFT 3
 
 /* Numbers in `values`, plus one; 0: none. */
 struct doc_values {
@@ -106,11 +109,17 @@ struct term {
     uint32_t postings;
     uint32_t count;
     uint32_t sound; /* in `sounds`, plus one; 0: it has none */
+    uint32_t dense; /* plus one; 0: it isn't */
     uint8_t length;
     uint8_t flags;
     uint8_t impact_max;
-    uint8_t reserved[5];
+    uint8_t reserved;
 };
+
+/* A term that one in DENSE_SHARE documents has is dense: besides its postings it has a
+ * bit a document, and for each word of them how many postings come before it. */
+#define DENSE_SHARE ((size_t)24)
+#define DENSE_DOCS_MIN ((size_t)2048)
 
 /* The terms that have a form in common. */
 struct form_group {
@@ -188,9 +197,12 @@ void segment_facts_get(
 void segment_facts_set(struct segment *segment, uint32_t doc,
     const struct product_facts *facts, const struct weights *weights);
 
-/* The facts that `prices` has, and all of them where the product has an offer. */
-void segment_price_facts_get(
-    const struct segment *segment, uint32_t doc, struct product_facts *ret_facts);
+/* What a document costs at a time, in minor units over PRICE_SHIFT flags. */
+uint64_t segment_price_get(const struct segment *segment, uint32_t doc, int64_t now_s);
+static inline int64_t price_minor(uint64_t price)
+{
+    return (int64_t)price >> PRICE_SHIFT;
+}
 
 /* All ranks anew, for other weights; before any reader. */
 void segment_ranks_set(struct segment *segment, const struct weights *weights);
