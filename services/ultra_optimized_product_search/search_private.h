@@ -7,14 +7,11 @@
 #include "index_private.h"
 
 enum {
-    WINDOW = 4096, /* documents that are looked at together */
-    WINDOW_WORDS = WINDOW / 64,
     CANDIDATES = 200,       /* that are ranked anew, on the usual first pages */
     SCORED_MAX = 30000,     /* matches that are counted and scored, in one segment */
     SORTED_MAX = 60000,     /* the same where the order isn't by score */
     LOOKED_MAX = 400000,    /* documents that a filter may refuse one by one */
     PREFIX_TERMS_MAX = 128, /* the most frequent ones with a prefix, in one segment */
-    WEIGHT_ONE = 256,
 };
 
 /* A term that a slot may match. */
