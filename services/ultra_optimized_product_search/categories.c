@@ -76,6 +76,14 @@ void categories_set(
     *arena = (struct svc_arena){0};
 }
 
+bool categories_are_set(struct categories *categories)
+{
+    pthread_rwlock_rdlock(&categories->lock);
+    bool set = categories->set;
+    pthread_rwlock_unlock(&categories->lock);
+    return set;
+}
+
 static void copy_slice(struct svc_arena *arena, struct svc_slice *slice)
 {
     if (slice->text != NULL) {

@@ -37,6 +37,9 @@ void categories_free(struct categories **categories);
 void categories_set(
     struct categories *categories, struct svc_arena *arena, struct category_list *list);
 
+/* Whether there are some to get. */
+bool categories_are_set(struct categories *categories);
+
 /* A copy in ARENA; false where none was set yet. */
 bool categories_get(struct categories *categories, struct svc_arena *arena,
     struct category_list *ret_list);

@@ -264,7 +264,7 @@ static bool step(struct feed *feed)
         return false;
     }
     bool first = !atomic_load(&feed->ready);
-    if (!feed->has_position && !(first && feed_load(feed)) && !feed_build(feed)) {
+    if (!feed->has_position && !feed_load(feed) && !feed_build(feed)) {
         return false;
     }
     if (!follow(feed)) {

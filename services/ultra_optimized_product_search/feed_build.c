@@ -45,9 +45,10 @@ bool feed_load(struct feed *feed)
     char path[PATH_SIZE];
     char error[256] = "";
 
-    if (!snapshot_path(feed, path)) {
+    if (feed->load_tried || !snapshot_path(feed, path)) {
         return false;
     }
+    feed->load_tried = true;
     enum svc_status status = index_load(feed->settings.index, path, error);
     if (status != SVC_OK) {
         if (status != SVC_NOT_FOUND) {
@@ -145,6 +146,7 @@ bool feed_build(struct feed *feed)
     feed->unsaved = true;
     pthread_mutex_lock(&feed->lock);
     feed->state.builds++;
+    feed->state.loaded = false;
     feed->state.changed_ms = INT64_MAX; /* until the clock is known */
     int64_t rows = feed->state.rows_read;
     pthread_mutex_unlock(&feed->lock);

@@ -24,6 +24,7 @@ struct feed {
     char identity[STORE_IDENTITY_SIZE]; /* "": not known */
     int64_t identified_ms;              /* monotonic; 0: must be looked at */
     bool has_position;
+    bool load_tried; /* a snapshot is for the start alone */
     struct store_position position;
     struct store_changes changes;
     unsigned failures;

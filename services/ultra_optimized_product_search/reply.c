@@ -139,13 +139,13 @@ static struct svc_slice say_stock(struct reply *reply, const struct product_fact
 
 static struct svc_slice name_of(struct reply *reply, const struct product *product)
 {
-    const char *name = quote(reply, product->name, 200);
+    struct svc_slice name = slice_of(quote(reply, product->name, 200));
+    struct svc_slice sku = slice_of(quote(reply, product->sku, 50));
 
-    if (name[0] != '\0') {
-        return slice_of(name);
+    if (!svc_whatsapp_is_blank(name)) {
+        return name;
     }
-    name = quote(reply, product->sku, 50);
-    return name[0] != '\0' ? slice_of(name) : make_id(reply, "#", product->id);
+    return !svc_whatsapp_is_blank(sku) ? sku : make_id(reply, "prod", product->id);
 }
 
 static struct svc_whatsapp_option product_row(

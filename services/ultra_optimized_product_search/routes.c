@@ -51,20 +51,28 @@ void start_reply(struct reply *ret_reply, const struct svc_request *request,
     }
 }
 
-void find_categories(
-    const struct svc_request *request, struct category_list *ret_categories)
+void need_categories(const struct svc_request *request)
 {
     struct search_state *state = state_of(request);
     struct category_list list = {0};
+    struct svc_arena arena = {0};
 
-    *ret_categories = list;
-    if (categories_get(state->categories, request->arena, ret_categories)) {
+    if (categories_are_set(state->categories)) {
         return;
     }
-    if (store_read_categories(state->store, feed_shop(state->feed).minor_per_unit,
-            request->arena, &list) == SVC_OK) {
-        *ret_categories = list;
+    if (store_read_categories(state->store, feed_shop(state->feed).minor_per_unit, &arena,
+            &list) == SVC_OK) {
+        categories_set(state->categories, &arena, &list);
     }
+    svc_arena_done(&arena);
+}
+
+void find_categories(
+    const struct svc_request *request, struct category_list *ret_categories)
+{
+    *ret_categories = (struct category_list){0};
+    need_categories(request);
+    (void)categories_get(state_of(request)->categories, request->arena, ret_categories);
 }
 
 enum svc_status get_suggest(struct svc_request *request, struct svc_reply *reply)

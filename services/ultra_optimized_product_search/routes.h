@@ -69,7 +69,11 @@ bool parameter_bool(const struct svc_request *request, const char *name);
 void start_reply(struct reply *ret_reply, const struct svc_request *request,
     struct svc_json_writer *writer, struct svc_slice language, struct svc_slice customer);
 
-/* The categories, from memory, else from PostgreSQL; none where that is away. */
+/* Reads the categories into memory where they aren't there yet: in a start's first
+ * moment. */
+void need_categories(const struct svc_request *request);
+
+/* The categories; none where PostgreSQL has been away since the start. */
 void find_categories(
     const struct svc_request *request, struct category_list *ret_categories);
 

@@ -53,6 +53,7 @@ static void read_category(const struct svc_request *request, struct asked *asked
     if (name.length == 0) {
         return;
     }
+    need_categories(request);
     search->category_id =
         categories_find(state_of(request)->categories, request->arena, name);
     if (search->category_id != 0) {

@@ -50,7 +50,7 @@ enum svc_status store_read_changes(struct store *store,
             "FROM feed LEFT JOIN (SELECT *, row_number() OVER (ORDER BY change_id) AS n "
             "FROM (SELECT change_id, product_id, category_id FROM product_changes "
             "WHERE xid >= $1::xid8 AND NOT pg_visible_in_snapshot(xid, $2::pg_snapshot) "
-            "AND change_id > $3 ORDER BY change_id LIMIT 5000) AS some) AS new ON true "
+            "AND change_id > $3 ORDER BY change_id LIMIT 5000) AS page) AS new ON true "
             "ORDER BY change_id",
             svc_pg_int(position->horizon), svc_pg_text(snapshot),
             svc_pg_int(after_change_id)),

@@ -127,14 +127,40 @@ void svc_whatsapp_reply_image(struct svc_json_writer *writer,
     svc_json_write_object_end(writer);
 }
 
-static bool is_blank(struct svc_slice text)
+/* The space at the start of TEXT, in bytes: of ASCII, or one that Unicode has, among them
+ * those without width; 0: there is none. */
+static size_t space_length(struct svc_slice text)
 {
-    for (size_t i = 0; i < text.length; i++) {
-        if (strchr(" \t\r\n", text.text[i]) == NULL) {
-            return false;
+    static const char *const spaces[] = {"\xC2\x85", "\xC2\xA0", "\xE1\x9A\x80",
+        "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE2\x81\xA0",
+        "\xE3\x80\x80", "\xEF\xBB\xBF"};
+
+    if (text.length > 0 && (unsigned char)text.text[0] <= ' ') {
+        return 1;
+    }
+    if (text.length >= 3 && memcmp(text.text, "\xE2\x80", 2) == 0 &&
+        (unsigned char)text.text[2] <= 0x8F) {
+        return 3; /* U+2000 to U+200F */
+    }
+    for (size_t i = 0; i < sizeof spaces / sizeof spaces[0]; i++) {
+        size_t length = strlen(spaces[i]);
+        if (text.length >= length && memcmp(text.text, spaces[i], length) == 0) {
+            return length;
         }
     }
-    return true;
+    return 0;
+}
+
+bool svc_whatsapp_is_blank(struct svc_slice text)
+{
+    size_t length = space_length(text);
+
+    while (length > 0) {
+        text.text += length;
+        text.length -= length;
+        length = space_length(text);
+    }
+    return text.length == 0;
 }
 
 static bool is_same(struct svc_slice left, struct svc_slice right)
@@ -153,7 +179,8 @@ static size_t choose(const struct svc_whatsapp_interactive *from, size_t max,
     for (size_t i = 0; i < from->count && count < max; i++) {
         const struct svc_whatsapp_option *option = &from->options[i];
         bool fine = option->id.length > 0 && option->id.length <= id_max &&
-                    !is_blank(option->id) && !is_blank(option->title);
+                    !svc_whatsapp_is_blank(option->id) &&
+                    !svc_whatsapp_is_blank(option->title);
         for (size_t at = 0; fine && at < count; at++) {
             fine = !is_same(chosen[at]->id, option->id) &&
                    !(titles_differ && is_same(chosen[at]->title, option->title));
@@ -178,7 +205,7 @@ static void write_text_object(
 static void write_header(struct svc_json_writer *writer,
     const struct svc_whatsapp_interactive *from, bool picture)
 {
-    if (!picture && is_blank(from->header)) {
+    if (!picture && svc_whatsapp_is_blank(from->header)) {
         return;
     }
     svc_json_write_key(writer, "header");
@@ -207,7 +234,7 @@ static void begin_interactive(struct svc_json_writer *writer,
     write_header(writer, from, picture);
     write_text_object(writer, "body", from->body,
         list ? SVC_WHATSAPP_LIST_BODY_MAX : SVC_WHATSAPP_BODY_MAX);
-    if (!is_blank(from->footer)) {
+    if (!svc_whatsapp_is_blank(from->footer)) {
         write_text_object(writer, "footer", from->footer, SVC_WHATSAPP_FOOTER_MAX);
     }
     svc_json_write_key(writer, "action");
@@ -228,7 +255,7 @@ static void write_row(
     svc_json_write_field_slice(writer, "id", row->id);
     svc_json_write_key(writer, "title");
     write_cut_at(writer, row->title, SVC_WHATSAPP_ROW_TITLE_MAX, true);
-    if (!is_blank(row->description)) {
+    if (!svc_whatsapp_is_blank(row->description)) {
         svc_json_write_key(writer, "description");
         write_cut_at(writer, row->description, SVC_WHATSAPP_ROW_DESCRIPTION_MAX, true);
     }

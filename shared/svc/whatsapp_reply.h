@@ -58,6 +58,9 @@ void svc_whatsapp_reply_buttons(struct svc_json_writer *writer,
 void svc_whatsapp_reply_image(struct svc_json_writer *writer,
     struct svc_slice customer_key, struct svc_slice image_url, struct svc_slice caption);
 
+/* Whether TEXT shows nothing: Meta refuses such a title or body. */
+bool svc_whatsapp_is_blank(struct svc_slice text);
+
 /* Whether Meta would fetch a picture from there: http(s)://host... */
 bool svc_whatsapp_is_web_address(struct svc_slice url);
 

@@ -21,7 +21,7 @@ WORDS = ("playera roja azul zapato tenis café licuadora cable usb niño mujer x
 def change(connection: psycopg.Connection, dice: random.Random) -> None:
     """One random statement, or a few in a transaction that may not commit."""
     words = " ".join(dice.choices(WORDS, k=3))
-    some = f"id % {dice.randint(2, 60)} = 0"
+    some = f"mod(id, {dice.randint(2, 60)}) = 0"
     statements = [
         (f"UPDATE products SET stock = (random() * 9)::int WHERE {some}", ()),
         (f"UPDATE products SET price = 1 + random() * 900 WHERE {some}", ()),

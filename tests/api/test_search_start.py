@@ -119,7 +119,7 @@ def test_killed_at_any_moment_the_next_start_is_right(catalogue, folder):
     for number in range(8):
         svc = catalogue.start(index=False, SNAPSHOT_DIR=str(folder), SNAPSHOT_EVERY_S="1")
         time.sleep(0.05 + 0.15 * number)
-        catalogue.sql("UPDATE products SET stock = stock + 1 WHERE id % 7 = %s", number % 7)
+        catalogue.sql("UPDATE products SET stock = stock + 1 WHERE mod(id, 7) = %s", number % 7)
         svc.kill()
     product = catalogue.add("Xilófono")
     svc = catalogue.start(SNAPSHOT_DIR=str(folder))
@@ -134,6 +134,7 @@ def test_postgres_away_and_back(own_postgres, service):
     shop = Shop(service, url)
     svc = shop.start()
     before = shop.search(svc, "playera")
+    assert shop.get(svc, "categories")["total"] == 16
     server.stop()
     for _ in range(20):  # from memory, at once
         began = time.monotonic()

@@ -283,6 +283,32 @@ static void test_reply_buttons(void **state)
     assert_text(write_buttons(&from), "type", "text");
 }
 
+static void test_is_blank(void **state)
+{
+    static const struct {
+        const char *text;
+        bool blank;
+    } cases[] = {
+        {"", true},
+        {" \t\r\n", true},
+        {"\xC2\xA0", true},
+        {"\xE2\x80\x8B \xE3\x80\x80", true},
+        {"\xC2\xA0"
+         "a",
+            false},
+        {".", false},
+        {"ñ", false},
+        {"\xE2\x80\x94", false},
+        {"\xE2\x80", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_int_equal(svc_whatsapp_is_blank(slice(cases[i].text)), cases[i].blank);
+    }
+    assert_true(svc_whatsapp_is_blank((struct svc_slice){NULL, 0}));
+}
+
 static void test_is_web_address(void **state)
 {
     static const struct {
@@ -318,6 +344,7 @@ int main(void)
         TEST(test_reply_list_cuts_at_words),
         TEST(test_reply_list_leaves_out_what_is_refused),
         TEST(test_reply_buttons),
+        TEST(test_is_blank),
         TEST(test_is_web_address),
     };
 
