@@ -6,6 +6,7 @@ readonly EXIT_FAILED=1 EXIT_USAGE=2 EXIT_MISSING=3
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 full=false
+pictures=''
 url=${DATABASE_URL:-}
 
 usage() {
@@ -18,6 +19,8 @@ database that was migrated meanwhile it adds what only the full schema holds.
 
   DATABASE_URL   postgresql://..., default: the variable DATABASE_URL
   --full         bring the schema up to date with migrate.sh first
+  --pictures URL products without a picture of their own get URL/SKU.png, as the
+                 simulator draws them under /media-demo
   --help         this text
 
 A database with products of a real shop is refused.
@@ -44,6 +47,11 @@ parse_arguments() {
         case $1 in
         --help | -h) usage; exit 0 ;;
         --full) full=true ;;
+        --pictures)
+            [[ ${2:-} == http*://* ]] || die $EXIT_USAGE "--pictures needs an address"
+            pictures=${2%/}
+            shift
+            ;;
         -*) die $EXIT_USAGE "unknown option $1 (see --help)" ;;
         *) url=$1 ;;
         esac
@@ -77,6 +85,15 @@ prepare_schema() {
     fi
 }
 
+# Again where the address has changed; a shop's own pictures stay.
+link_pictures() {
+    run_psql -v folder="$pictures" <<'SQL'
+UPDATE products SET image_url = :'folder' || '/' || sku || '.png'
+WHERE (image_url IS NULL OR image_url LIKE '%/media-demo/%')
+  AND image_url IS DISTINCT FROM :'folder' || '/' || sku || '.png';
+SQL
+}
+
 count_rows() {
     run_psql -F ' ' -c "
         SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM categories),
@@ -93,6 +110,10 @@ main() {
     cd "$here/demo"
     run_psql --single-transaction -c "SET LOCAL client_min_messages = warning" -f load.sql ||
         die $EXIT_FAILED "the demo shop couldn't be loaded, nothing was changed"
+
+    if [[ -n $pictures ]]; then
+        link_pictures || die $EXIT_FAILED "the pictures' addresses couldn't be set"
+    fi
 
     local products categories customers orders sessions
     read -r products categories customers orders sessions <<<"$(count_rows)"

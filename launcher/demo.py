@@ -90,9 +90,31 @@ def _ask(simulator: str, text: str) -> str:
             query = f"?after={after}&wait_s={min(left, 10):.2f}&direction=to_customer"
             replies = _call(messages + query)["messages"]
             if replies:
-                return "\n".join(reply["text"] for reply in replies)
+                return "\n".join(readable(reply) for reply in replies)
         why = _why_no_reply(simulator, key)
         raise LauncherError(f"no reply in {REPLY_TIMEOUT_S} s: {why}", log=log_file("n8n"))
+
+
+def readable(reply: dict[str, Any]) -> str:
+    """A message of the shop as lines: its picture, its text, what can be pressed."""
+    lines = [*_pictures(reply["message"]), reply["text"]]
+    section = None
+    for action in reply["actions"]:
+        if action["kind"] != "row":
+            lines.append(f"  [{action['title']}]")
+            continue
+        if action["section"] and action["section"] != section:
+            lines.append(f"  {action['section']}")
+        section = action["section"]
+        about = action["description"]
+        lines.append(f"  - {action['title']}{f' · {about}' if about else ''}")
+    return "\n".join(lines)
+
+
+def _pictures(message: dict[str, Any]) -> list[str]:
+    header = message.get("interactive", {}).get("header", {})
+    link = (header.get("image") or message.get("image") or {}).get("link")
+    return [f"  ({link})"] if link else []
 
 
 def _why_no_reply(simulator: str, customer: str) -> str:

@@ -13,6 +13,7 @@ class Service:
     name: str
     port: int  # in containers and Kubernetes; here each gets a free one
     needs: tuple[str, ...]  # the variables of .commerce/env that it is started with
+    settings: tuple[tuple[str, str], ...] = ()  # what the demo shop sets beside them
 
     @property
     def url_variable(self) -> str:
@@ -32,5 +33,5 @@ SERVICES = (
     Service("parse_message_optimized", 8101, ("REDIS_URL", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN")),
     Service("optimized_rate_limiter", 8102, ("REDIS_URL", "DATABASE_URL")),
     Service("redis_cache_manager_consolidated", 8103, ("REDIS_URL", "DATABASE_URL")),
-    Service("ultra_optimized_product_search", 8105, ("DATABASE_URL",)),
+    Service("ultra_optimized_product_search", 8105, ("DATABASE_URL",), (("SEARCH_REGION", "mx"),)),
 )

@@ -97,6 +97,7 @@ def service_environment(service: Service, env: dict[str, str]) -> dict[str, str]
         "PORT": str(noted_port(service.name)),
         "SERVICE_TOKEN": env["SERVICE_TOKEN"],
         **{name: env[name] for name in service.needs},
+        **dict(service.settings),
     }
 
 

@@ -13,16 +13,20 @@ DATABASE = "commerce"
 FOLDER = ROOT / "database"
 
 
-def prepare(postgres: Postgres) -> tuple[str, bool]:
-    """Migrates the database, loads the demo shop; returns its URL, and whether anything was new."""
+def prepare(postgres: Postgres, pictures: str) -> tuple[str, bool]:
+    """Migrates the database, loads the demo shop; returns its URL, and whether anything was new.
+
+    pictures: the address under which the simulator draws the products.
+    """
     url = postgres.create_database(DATABASE)
-    mark = version_of(FOLDER)
+    mark = f"{version_of(FOLDER)} {pictures}"
     if _loaded(postgres) == mark:
         return url, False
     log = new_log(log_file("database"))
     env = {**os.environ, "PATH": f"{postgres_bin()}:{os.environ.get('PATH', '/usr/bin:/bin')}"}
     run_logged("database/migrate.sh", [FOLDER / "migrate.sh", "--init", url], log, env=env)
-    run_logged("database/load-demo.sh", [FOLDER / "load-demo.sh", url], log, env=env)
+    load = [FOLDER / "load-demo.sh", "--pictures", pictures, url]
+    run_logged("database/load-demo.sh", load, log, env=env)
     postgres.query(f"COMMENT ON DATABASE {DATABASE} IS 'demo shop {mark}'")
     return url, True
 

@@ -66,7 +66,7 @@ def start(*, with_n8n: bool) -> Started:
             prepare(with_n8n=with_n8n)
             postgres, redis = _start_servers(started)
             with step("Loading the demo shop") as running_step:
-                database_url, new = shop.prepare(postgres)
+                database_url, new = shop.prepare(postgres, f"{settings.url(SIMULATOR)}/media-demo")
                 running_step.note = "" if new else "there already"
             started.env = settings.environment(database_url, redis.url)
             for part in _parts(started.env, with_n8n):

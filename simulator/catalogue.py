@@ -17,6 +17,7 @@ NAMES = {
     "price_minor": ("price_minor", "price_cents", "precio_centavos"),
     "currency": ("currency", "moneda"),
     "category": ("category", "categoria", "category_name", "category_slug"),
+    "colors": ("colors", "colours", "colores", "color"),
 }
 DEMO = [
     {"sku": "ZAP-ROJ-42", "name": "Zapatillas rojas talla 42", "price": 899.0, "currency": "MXN"},
@@ -60,7 +61,8 @@ def _product(row: dict[str, str]) -> dict[str, Any] | None:
     if not found["sku"] or not found["name"] or price is None:
         return None
     return {"sku": found["sku"], "name": found["name"], "price": float(price),
-            "currency": found["currency"] or "MXN", "category": found["category"]}
+            "currency": found["currency"] or "MXN", "category": found["category"],
+            "colors": found["colors"]}
 
 
 class Catalogue:
@@ -82,6 +84,9 @@ class Catalogue:
         except (OSError, UnicodeDecodeError, csv.Error):
             return self._products or DEMO
         return self._products or DEMO
+
+    def find(self, sku: str) -> dict[str, Any] | None:
+        return next((product for product in self.products() if product["sku"] == sku), None)
 
     def _files(self) -> list[Path]:
         if not self.path or not self.path.exists():

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from .catalogue import Catalogue
 from .core import SIM
+from .pictures import colours
 from .problems import Problem
 
 WEB = Path(__file__).parent / "web"
@@ -31,6 +32,17 @@ async def get_health(request: web.Request) -> web.Response:
 
 async def get_catalogue(request: web.Request) -> web.Response:
     return web.json_response({"products": request.app[CATALOGUE].products()})
+
+
+async def get_demo_picture(request: web.Request) -> web.Response:
+    """A drawn picture of a product of the catalogue: the demo shop has no photographs."""
+    product = request.app[CATALOGUE].find(request.match_info["sku"])
+    if product is None:
+        raise Problem(404, "no such product")
+    kind = colours.kind_of(product["name"], product.get("category", ""))
+    body = colours.picture(kind, colours.colour_of(product.get("colors", ""), kind))
+    return web.Response(body=body, content_type="image/png",
+                        headers={"Cache-Control": "max-age=3600"})
 
 
 async def get_events(request: web.Request) -> web.StreamResponse:
@@ -69,5 +81,6 @@ def setup(app: web.Application) -> None:
     app.add_routes([
         web.get("/", get_page), web.get("/healthz", get_health),
         web.get("/sim/catalogue", get_catalogue), web.get("/sim/events", get_events),
+        web.get(r"/media-demo/{sku:[\w.-]+}.png", get_demo_picture),
         web.static("/web", WEB),
     ])

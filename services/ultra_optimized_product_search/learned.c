@@ -26,11 +26,11 @@ static const double action_weights[] = {
     [LEARNED_PURCHASE] = 6.0,
 };
 
-/* The parts of a score, 1 together. */
-#define PART_QUESTION 0.5 /* this product after this very question */
-#define PART_WORD 0.25    /* this product after these words, among others */
-#define PART_CATEGORY 0.15
-#define PART_PRODUCT 0.1 /* whatever was asked for */
+/* The parts of a score, 1 together. That a product is bought whatever is asked for has no
+ * part in it: that is its popularity, and would put it first where it fits least. */
+#define PART_QUESTION 0.45 /* this product after this very question */
+#define PART_WORD 0.15     /* this product after these words, among others */
+#define PART_CATEGORY 0.4
 
 #define SET_SIZE ((size_t)8)
 
@@ -59,8 +59,8 @@ enum pair_kind {
     PAIR_QUESTION_PRODUCT = 1,
     PAIR_WORD_PRODUCT,
     PAIR_WORD_CATEGORY,
-    PAIR_WORD, /* with all categories */
-    PAIR_PRODUCT,
+    PAIR_WORD,    /* with all categories */
+    PAIR_PRODUCT, /* for what is asked without words */
 };
 
 struct learned *learned_new(size_t pairs_max)
@@ -225,12 +225,11 @@ double learned_score(const struct learned *learned, const struct query *query,
     int64_t product_id, int64_t category_id, int64_t now_s)
 {
     double earlier = exp2(-half_lives(now_s));
-    double product = evidence(learned, key_of(PAIR_PRODUCT, 0, product_id), earlier);
     double words = 0.0;
     double categories = 0.0;
 
     if (query->slot_count == 0) {
-        return worth(product);
+        return worth(evidence(learned, key_of(PAIR_PRODUCT, 0, product_id), earlier));
     }
     for (size_t i = 0; i < query->slot_count; i++) {
         uint64_t word = word_of(&query->slots[i]);
@@ -238,17 +237,18 @@ double learned_score(const struct learned *learned, const struct query *query,
         if (all <= FLOOR) {
             continue;
         }
-        /* Which category a word means is a question of shares: each of them would have
-         * enough evidence in the end. */
+        /* Which category a word means is a question of shares, since each of them would
+         * have enough evidence in the end; squared, as "para" means all of them a little.
+         */
         double in_it =
             evidence(learned, key_of(PAIR_WORD_CATEGORY, word, category_id), earlier);
-        categories += worth(all) * fmin(in_it / all, 1.0);
+        double share = fmin(in_it / all, 1.0);
+        categories += worth(all) * share * share;
         words += worth(
             evidence(learned, key_of(PAIR_WORD_PRODUCT, word, product_id), earlier));
     }
     uint64_t question = key_of(PAIR_QUESTION_PRODUCT, query->key, product_id);
     return PART_QUESTION * worth(evidence(learned, question, earlier)) +
            PART_WORD * words / (double)query->slot_count +
-           PART_CATEGORY * categories / (double)query->slot_count +
-           PART_PRODUCT * worth(product);
+           PART_CATEGORY * categories / (double)query->slot_count;
 }

@@ -21,6 +21,7 @@ static struct cursor_list make_cursors(
         .cursors = svc_arena_alloc(
             pass->search->arena, (variants->count + 1) * sizeof *list.cursors),
         .count = variants->count,
+        .by_field = role != QUERY_ROLE_TEXT,
         .df = variants->df,
         .df_window = variants->df * WINDOW / (segment->doc_count + 1),
     };
@@ -51,7 +52,7 @@ static struct run *add_run(struct pass *pass, enum run_use use, size_t slot)
         .use = use,
         .slot = slot,
         .layer = {pass->scratch->values[pass->run_count],
-            pass->scratch->bits[pass->run_count]},
+            pass->scratch->bits[pass->run_count], 0},
     };
     pass->run_count++;
     return run;
@@ -74,6 +75,20 @@ static bool is_lazy(const struct run *run)
            cursor->dense_bits != NULL && cursor->elsewhere > 0;
 }
 
+/* What no document has more of. */
+static uint32_t value_max(const struct pass *pass, const struct slot_plan *plan)
+{
+    uint32_t most = plan->phrase_count > 0 ? IMPACT_MAX : 1;
+
+    for (size_t i = 0; i < plan->single.count; i++) {
+        const struct variant *variant = &plan->single.list[i];
+        uint32_t own = pass->entry->segment->terms[variant->term].impact_max *
+                       (uint32_t)variant->weight / WEIGHT_ONE;
+        most = own > most ? own : most;
+    }
+    return most;
+}
+
 static void add_slot(struct pass *pass, enum run_use use, size_t slot)
 {
     const struct search *search = pass->search;
@@ -82,7 +97,6 @@ static void add_slot(struct pass *pass, enum run_use use, size_t slot)
     struct run *run = add_run(pass, use, slot);
 
     run->df = plan->df;
-    run->by_field = role != QUERY_ROLE_TEXT;
     run->weight = search->slot_weight[slot];
     run->single = make_cursors(pass, &plan->single, role);
     run->phrase_count = plan->phrase_count;
@@ -98,6 +112,7 @@ static void add_slot(struct pass *pass, enum run_use use, size_t slot)
             compare_lists);
     }
     run->is_lazy = is_lazy(run);
+    run->value_max = value_max(pass, plan);
 }
 
 /* False where the segment has no product of that brand or category. */
@@ -175,6 +190,13 @@ static void scan_segment(struct search *search, size_t at)
         add_slot(pass, use, slot);
     }
     qsort(pass->runs, pass->run_count, sizeof pass->runs[0], compare_runs);
+    for (size_t slot = 0; slot < search->slot_count; slot++) {
+        for (size_t i = 0; i < pass->run_count; i++) {
+            if (pass->runs[i].slot == slot) {
+                pass->slot_runs[pass->slot_run_count++] = &pass->runs[i];
+            }
+        }
+    }
     pass_run(pass);
 }
 

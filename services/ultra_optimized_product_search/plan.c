@@ -1,4 +1,5 @@
 /* Which terms of each segment a query's slots may match, and how rare they are. */
+#include "layer.h"
 #include "search_private.h"
 
 #include <math.h>
@@ -152,7 +153,7 @@ struct slot_search {
     const struct segment_entry *entry;
     struct slot_plan *plan;
     uint64_t written_df;
-    bool alive;
+    uint8_t *alive; /* of each phrase, a bit for each word that some product has */
 };
 
 static uint64_t lesser(uint64_t a, uint64_t b)
@@ -161,13 +162,13 @@ static uint64_t lesser(uint64_t a, uint64_t b)
 }
 
 static void find_phrase(
-    struct slot_search *slot, const struct query_phrase *phrase, bool is_written)
+    struct slot_search *slot, const struct query_slot *asked, size_t at)
 {
+    const struct query_phrase *phrase = &asked->phrases[at];
     struct slot_plan *plan = slot->plan;
     struct phrase_plan *several = &plan->phrases[plan->phrase_count];
     struct variants *variants = phrase->count == 1 ? &plan->single : several->words;
-    uint64_t df = UINT64_MAX;
-    bool alive = true;
+    uint64_t df = phrase->count > 0 ? UINT64_MAX : 0;
 
     for (size_t i = 0; i < phrase->count; i++) {
         struct word_search word = {
@@ -178,19 +179,25 @@ static void find_phrase(
         };
         find_word(&word, &variants[i]);
         df = lesser(df, word.df);
-        alive = alive && word.alive;
+        slot->alive[at] |= (uint8_t)(word.alive ? 1U << i : 0);
     }
-    if (phrase->count == 0) {
-        return;
-    }
-    slot->alive = slot->alive || alive;
-    slot->written_df += is_written ? df : 0;
-    if (phrase->count > 1 && alive) {
+    slot->written_df += at == 0 ? df : 0;
+    if (phrase->count > 1) {
         several->count = phrase->count;
         plan->phrase_count++;
-    } else if (phrase->count > 1) {
-        *several = (struct phrase_plan){.count = 0};
     }
+}
+
+/* Whether products have all words of a phrase, though perhaps not one product. */
+static bool is_alive(const struct query_slot *asked, const uint8_t *alive)
+{
+    for (size_t i = 0; i < asked->phrase_count; i++) {
+        uint32_t all = (1U << asked->phrases[i].count) - 1;
+        if (all != 0 && alive[i] == all) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static uint64_t plan_df(const struct slot_plan *plan)
@@ -220,21 +227,25 @@ static void plan_slot(struct search *search, size_t number)
     uint64_t written_df = 0;
     uint64_t df = 0;
     uint64_t docs = 0;
-    bool alive = false;
+    uint8_t alive_words[QUERY_PHRASES_MAX] = {0};
 
     for (size_t i = 0; i < search->list->count; i++) {
         struct slot_plan *plan = &search->plans[i][number];
         struct slot_search found = {
-            .search = search, .entry = &search->list->entries[i], .plan = plan};
+            .search = search,
+            .entry = &search->list->entries[i],
+            .plan = plan,
+            .alive = alive_words,
+        };
         plan->phrases = svc_arena_alloc(
             search->arena, (slot->phrase_count + 1) * sizeof *plan->phrases);
         for (size_t phrase = 0; phrase < slot->phrase_count; phrase++) {
-            find_phrase(&found, &slot->phrases[phrase], phrase == 0);
+            find_phrase(&found, slot, phrase);
         }
         written_df += found.written_df;
-        alive = alive || found.alive;
         docs += search->list->entries[i].segment->doc_count;
     }
+    bool alive = is_alive(slot, alive_words);
     if (!alive) {
         bool prefix = plan_prefix(search, number);
         alive = plan_typos(search, number, prefix ? 0 : 2) || prefix;

@@ -1,5 +1,6 @@
 /* For a slot that no product has as it is written: words that begin with it, and words
  * near it. */
+#include "layer.h"
 #include "search_private.h"
 #include "typo.h"
 

@@ -7,14 +7,12 @@
 #include "index_private.h"
 
 enum {
-    WINDOW = 4096, /* documents that are looked at together */
-    WINDOW_WORDS = WINDOW / 64,
-    CANDIDATES = 200,       /* that are ranked anew, on the usual first pages */
-    SCORED_MAX = 30000,     /* matches that are counted and scored, in one segment */
-    SORTED_MAX = 60000,     /* the same where the order isn't by score */
-    LOOKED_MAX = 400000,    /* documents that a filter may refuse one by one */
-    PREFIX_TERMS_MAX = 128, /* the most frequent ones with a prefix, in one segment */
-    WEIGHT_ONE = 256,
+    CANDIDATES = 200,      /* that are ranked anew, on the usual first pages */
+    SCORED_MAX = 20000,    /* matches that are counted and scored, in one segment */
+    RELAXED_MAX = 10000,   /* the same where any word will do */
+    SORTED_MAX = 30000,    /* the same where the order isn't by score */
+    LOOKED_MAX = 400000,   /* documents that a filter may refuse one by one */
+    PREFIX_TERMS_MAX = 64, /* the most frequent ones with a prefix, in one segment */
 };
 
 /* A term that a slot may match. */
@@ -85,6 +83,7 @@ struct search {
     bool needs_facts;                   /* of each match, not only of the candidates */
     float slot_weight[QUERY_SLOTS_MAX]; /* of a value: what it adds to the text score */
     float rank_step;
+    float *coverage; /* by mask of slots, plus one; 0: not known yet */
 
     struct candidates candidates;
     size_t total;

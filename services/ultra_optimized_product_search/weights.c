@@ -95,7 +95,7 @@ void weights_default(struct weights *weights)
         .on_offer = 0.02,
         .featured = 0.02,
         .popularity = 0.06,
-        .learned = 0.25,
+        .learned = 0.35,
     };
 }
 

@@ -78,6 +78,8 @@ def _check_header(interactive: Fields, text_only: bool) -> None:
     media = _object(header, kind, f"interactive['header']['{kind}']")
     if not media.get("id") and not media.get("link"):
         raise missing(f"interactive['header']['{kind}']['id']")
+    if media.get("link") and not is_web_address(media["link"]):
+        raise bad(f"Param interactive['header']['{kind}']['link'] is not a valid URL.")
 
 
 def _check_footer(interactive: Fields) -> None:

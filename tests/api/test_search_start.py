@@ -106,8 +106,8 @@ def test_a_snapshot_of_another_database_is_left_alone(catalogue, folder, postgre
 def test_changes_that_were_pruned_need_a_new_index(catalogue, folder):
     assert catalogue.start(SNAPSHOT_DIR=str(folder)).stop() == 0
     product = catalogue.add("Xilófono")
-    catalogue.sql("WITH gone AS (DELETE FROM product_changes RETURNING xid) "
-                  "UPDATE product_feed SET pruned_xid = (SELECT xid FROM gone ORDER BY xid DESC LIMIT 1)")  # fmt: skip
+    catalogue.sql("WITH gone AS (DELETE FROM product_changes RETURNING xid) UPDATE product_feed "
+                  "SET pruned_xid = (SELECT xid FROM gone ORDER BY xid DESC LIMIT 1)")  # fmt: skip
     svc = catalogue.start(SNAPSHOT_DIR=str(folder))
     assert catalogue.index(svc)["builds"] == 1
     assert catalogue.ids(svc, "xilofono") == [product]
@@ -225,7 +225,7 @@ def test_while_a_transaction_is_open_what_came_after_it_stays(catalogue):
         catalogue.sql("UPDATE product_changes SET changed_at = NOW() - INTERVAL '4 days'")
         svc = catalogue.start()
         time.sleep(3)
-        count = catalogue.one("SELECT count(*) FROM product_changes WHERE xid > %s::xid8",
-                              str(other.execute("SELECT pg_current_xact_id()::text").fetchone()[0]))  # fmt: skip
+        own = other.execute("SELECT pg_current_xact_id()::text").fetchone()[0]
+        count = catalogue.one("SELECT count(*) FROM product_changes WHERE xid > %s::xid8", own)
         assert count == 1 and catalogue.index(svc)["builds"] == 1
         other.rollback()

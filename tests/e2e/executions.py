@@ -16,6 +16,10 @@ class Execution:
     def ran(self, node: str) -> bool:
         return node in self.run_data
 
+    def begun(self, node: str) -> int:
+        """A number that is higher, the later the node began for the first time."""
+        return self.run_data[node][0]["executionIndex"]
+
     def output(self, node: str, index: int = 0) -> list[dict[str, Any]]:
         """The items of all runs of the node on that output."""
         outputs = [run["data"]["main"] for run in self.run_data.get(node, [])]

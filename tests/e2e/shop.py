@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,10 @@ class Customer:
     def text(self, text: str) -> Json:
         return self.send("text", text=text)
 
+    def press(self, id_: str) -> Json:
+        """Presses a button or row of the shop's, in the latest message that has it."""
+        return _json(self.shop.sim.post(f"{self.path}/press", json={"id": id_}))
+
     def replies(self) -> list[Json]:
         answer = self.shop.sim.get(f"{self.path}/messages", params={"direction": "to_customer"})
         return _json(answer)["messages"]
@@ -59,11 +64,30 @@ class Customer:
 
     def wait_replies(self, count: int = 1) -> list[str]:
         """The texts of that many replies, none more: what n8n runs is waited for."""
+        return [reply["text"] for reply in self.wait_messages(count)]
+
+    def wait_messages(self, count: int = 1) -> list[Json]:
+        """The same, whole."""
         self.until_replies(count)
         self.shop.settle()
-        texts = [reply["text"] for reply in self.replies()]
+        replies = self.replies()
+        texts = [reply["text"] for reply in replies]
         assert len(texts) == count, f"{len(texts)} replies, not {count}: {texts}"
-        return texts
+        return replies
+
+    def ask(self, text: str) -> Json:
+        """Writes, and gives the one reply to it, of however many there are by then."""
+        return self._answer(lambda: self.text(text))
+
+    def choose(self, id_: str) -> Json:
+        """Presses, and gives the reply."""
+        return self._answer(lambda: self.press(id_))
+
+    def _answer(self, act: Callable[[], Json]) -> Json:
+        self.shop.reset_limits(self.key)
+        before = len(self.replies())
+        act()
+        return self.wait_messages(before + 1)[-1]
 
     @property
     def path(self) -> str:
@@ -77,6 +101,7 @@ class Shop:
         self.n8n = httpx.Client(base_url=env["N8N_URL"], timeout=30)
         n8n_database = env["DATABASE_URL"].rpartition("/")[0] + "/n8n"
         self._executions = psycopg.connect(n8n_database, autocommit=True)
+        self._shop = psycopg.connect(env["DATABASE_URL"], autocommit=True)
         token = {"Authorization": f"Bearer {env['SERVICE_TOKEN']}"}
         self.services = httpx.Client(headers=token, timeout=30)
 
@@ -88,6 +113,7 @@ class Shop:
         self.n8n.close()
         self.services.close()
         self._executions.close()
+        self._shop.close()
 
     def customer(self, **identity: Any) -> Customer:
         spec = {"name": "Ana", **(identity or {"wa_id": wa_id()})}
@@ -131,6 +157,17 @@ class Shop:
         """Begins or ends a turn as another execution would."""
         url = f"{self.env['REDIS_CACHE_MANAGER_CONSOLIDATED_URL']}/v1/turns/{step}"
         return _json(self.services.post(url, json={"customer_phone": key, **more}))
+
+    def product(self, row_id: str) -> Json:
+        """The product of a row or button, as the service tells of it."""
+        number = row_id.partition(":")[2]
+        url = f"{self.env['ULTRA_OPTIMIZED_PRODUCT_SEARCH_URL']}/v1/products/{number}"
+        return _json(self.services.get(url))["product"]
+
+    def feedback(self) -> list[tuple[str, int, str]]:
+        """What the search was told of customers' choices, in order."""
+        sql = "SELECT query, product_id, action FROM search_feedback ORDER BY feedback_id"
+        return self._shop.execute(sql).fetchall()
 
     def upload(self, data: bytes, name: str, mime_type: str) -> str:
         answer = self.sim.post("/sim/media", files={"file": (name, data, mime_type)})

@@ -3,29 +3,74 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.e2e.shop import Shop
+from tests.e2e.shop import Shop, wa_id
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-PICTURE = ROOT / "build" / "screenshots" / "shop-answers.png"
+PICTURES = ROOT / "build" / "screenshots"
+TIMEOUT_MS = 15_000
 
 
-def test_a_person_writes_and_reads_the_answer(shop: Shop, system: dict[str, str]):
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+@pytest.fixture
+def page(shop: Shop, system: dict[str, str]) -> Iterator[playwright.Page]:
+    PICTURES.mkdir(parents=True, exist_ok=True)
     with playwright.sync_playwright() as player:
         # Chromium refuses its sandbox to root, whom CI runs as.
         browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 860})
+        page.set_default_timeout(TIMEOUT_MS)
         page.goto(system["SIMULATOR_URL"])
-        page.locator("#composer-text").fill("hola, ¿tienen café?")
-        page.locator("#send").click()
-        log = page.locator("#log")
-        playwright.expect(log).to_contain_text("Recibimos tu mensaje: «hola, ¿tienen café?»", timeout=15_000)
-        page.screenshot(path=PICTURE)
+        yield page
         browser.close()
-    assert PICTURE.stat().st_size > 10_000
+
+
+def write_as(page: playwright.Page, shop: Shop, name: str, text: str) -> None:
+    """As a customer of their own, whom no other test writes to."""
+    shop.customer(wa_id=wa_id(), name=name)
+    page.locator("#customer-list").get_by_text(name).click()
+    page.locator("#composer-text").fill(text)
+    page.locator("#send").click()
+
+
+def picture(page: playwright.Page, name: str) -> None:
+    page.wait_for_timeout(400)  # the end of a sheet's movement
+    page.screenshot(path=PICTURES / f"shop-{name}.png")
+    assert (PICTURES / f"shop-{name}.png").stat().st_size > 10_000
+
+
+def test_a_person_searches_opens_the_list_and_sees_the_product(page: playwright.Page, shop: Shop):
+    log = page.locator("#log")
+    write_as(page, shop, "Sofía", "zapatiyas")
+    log.get_by_role("button", name="Ver productos").click()
+    sheet = page.get_by_role("dialog", name="Ver productos")
+    row = sheet.locator("label.row").first
+    playwright.expect(row).to_contain_text("Zapatillas rojas")
+    row.click()
+    picture(page, "list")
+    sheet.get_by_role("button", name="Enviar").click()
+
+    image = log.locator(".msg.in img").last
+    playwright.expect(log).to_contain_text("Zapatillas rojas deportivas", timeout=TIMEOUT_MS)
+    # It was loaded and drawn, not only linked.
+    width = image.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }")
+    assert width >= 300
+    for title in ("Agregar al carrito", "Menú"):
+        # The page has followed the answer to its end, though the picture came after the text.
+        playwright.expect(log.get_by_role("button", name=title).last).to_be_in_viewport()
+    picture(page, "product")
+
+
+def test_a_greeting_shows_the_categories(page: playwright.Page, shop: Shop):
+    write_as(page, shop, "Lucía", "hola")
+    log = page.locator("#log")
+    playwright.expect(log).to_contain_text("¡Hola, Lucía! 👋", timeout=TIMEOUT_MS)
+    log.get_by_role("button", name="Ver categorías").last.click()
+    sheet = page.get_by_role("dialog", name="Ver categorías")
+    assert sheet.locator("label.row").count() == 10
+    picture(page, "categories")

@@ -64,7 +64,7 @@ def test_in_one_webhook_each_message_goes_its_own_way(shop: Shop):
     since = shop.mark()
     shop.batch(messages, "one_change")
     assert "«solo»" in alone.wait_replies(1)[0]
-    assert "«uno\ndos»" in merged.wait_replies(1)[0]
+    assert "«uno dos»" in merged.wait_replies(1)[0]
     assert NOTICE in limited.wait_replies(1)[0]
     silent.wait_replies(0)
     (run,) = shop.answering(since)

@@ -58,7 +58,7 @@ def _aligned(rows: list[tuple[str, ...]]) -> str:
     return "\n".join(lines)
 
 
-WIDTH, LEFT, TOP, BAR, GAP = 860, 130, 92, 9, 14
+WIDTH, LEFT, TOP, BAR, GAP = 760, 110, 108, 9, 14
 
 
 def as_picture(comparison: Comparison) -> str:
@@ -91,7 +91,7 @@ def _x(value: float) -> float:
 def _legend(keys: list[str]) -> list[str]:
     parts = []
     for number, key in enumerate(keys):
-        x, y = 16 + 290 * (number // 2), 40 + 18 * (number % 2)
+        x, y = 16 + 360 * (number // 3), 38 + 18 * (number % 3)
         parts.append(f'<rect x="{x}" y="{y}" width="12" height="10" fill="{_FILLS[key]}"/>')
         parts.append(f'<text x="{x + 18}" y="{y + 9}">{escape(LABELS[key])}</text>')
     return parts

@@ -53,7 +53,9 @@ def test_the_weights_file_is_what_is_built_in(demo: str, tmp_path: Path) -> None
 
     def scores(weights: Path | None) -> list[list[tuple[int, float]]]:
         with shop.ours(demo, binary(shop.NODE), weights=weights) as running:
-            return [[(p["id"], p["score"]) for p in running.products(text)] for text in texts]
+            # Rounded: what was learned fades while the test runs.
+            found = [running.products(text) for text in texts]
+            return [[(each["id"], round(each["score"], 4)) for each in row] for row in found]
 
     built_in = scores(None)
     assert any(built_in)

@@ -53,6 +53,13 @@ def test_candidates_stay_in_their_bounds() -> None:
     assert 1.0 not in tune.candidates(WEIGHTS, ("k1",))
 
 
+def test_a_farther_match_never_counts_more() -> None:
+    assert tune.plausible({"tier": {"exact": 1, "stem": 0.9, "typo": 0.9}})
+    assert not tune.plausible({"tier": {"exact": 1, "stem": 0.8, "typo": 0.9}})
+    best, _ = tune.ascend(WEIGHTS, lambda weights: weights["tier"]["typo"])
+    assert best["tier"]["typo"] <= best["tier"]["stem"]
+
+
 def test_ascend_finds_the_top_of_a_hill() -> None:
     def score(weights: dict) -> float:
         return 1 - (weights["k1"] - 2.4) ** 2 / 10 - (weights["tier"]["stem"] - 0.9) ** 2

@@ -69,6 +69,8 @@ LIMITS = [
     ("footer 61", button(("a", "A"), footer={"text": "x" * 61}), 131009, "60"),
     ("header 61", button(("a", "A"), header={"type": "text", "text": "x" * 61}), 131009, "60"),
     ("header of no known type", button(("a", "A"), header={"type": "gif"}), 100, "header"),
+    ("header link that is none", button(("a", "A"), header={
+        "type": "image", "image": {"link": "media-demo/CAL-0001.png"}}), 100, "not a valid URL"),
     ("list with a picture", rows(sections(1), header={"type": "image", "image": {"id": "1"}}),
      131009, "Header type"),
     ("list button 21", rows(sections(1), "x" * 21), 131009, "Max length: 20"),

@@ -7,6 +7,7 @@ import { conversation, current, identityOf } from "./store.js";
 
 const $ = (id) => document.getElementById(id);
 let typingTimer = 0;
+let onTheWay = false; // to the end, smoothly: what arrives meanwhile makes the way longer
 
 const isReaction = (message) => message.type === "reaction" && message.status !== "refused";
 
@@ -19,6 +20,7 @@ function reactionsOf(messages) {
 const atEnd = () => $("scroller").scrollHeight - $("scroller").scrollTop - $("scroller").clientHeight < 90;
 
 export function toEnd(smooth = false) {
+  onTheWay = smooth;
   $("scroller").scrollTo({ top: $("scroller").scrollHeight, behavior: smooth ? "smooth" : "instant" });
 }
 
@@ -115,7 +117,11 @@ export function initChat() {
   });
   // The composer grows, a picture arrives: whoever was at the end stays there.
   let wasAtEnd = true;
-  $("scroller").addEventListener("scroll", () => { wasAtEnd = atEnd(); }, { passive: true });
+  $("scroller").addEventListener("scroll", () => {
+    if (atEnd()) onTheWay = false;
+    wasAtEnd = onTheWay || atEnd();
+  }, { passive: true });
+  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) $("scroller").addEventListener(kind, () => { onTheWay = false; }, { passive: true });
   const follow = new ResizeObserver(() => { if (wasAtEnd) toEnd(); });
   follow.observe($("scroller"));
   follow.observe($("log"));
