@@ -252,6 +252,29 @@ static uint64_t plan_df(const struct slot_plan *plan)
     return sum;
 }
 
+/* Written with a letter that its plain form lacks ("pañ"), and no product has it so: what
+ * was found ("pan") is perhaps another word, and the written one not finished. */
+static bool is_another_word(const struct search *search, const struct query_slot *asked)
+{
+    const struct query_word *word = &asked->phrases[0].words[0];
+
+    if (!asked->may_be_prefix || asked->phrases[0].count != 1 ||
+        word->exact.length == word->forms.plain.length) {
+        return false;
+    }
+    for (size_t i = 0; i < search->list->count; i++) {
+        const struct segment_entry *entry = &search->list->entries[i];
+        uint32_t from = 0;
+        uint32_t until = 0;
+        terms_prefix(entry->segment, word->exact, &from, &until);
+        if (from < until && entry->segment->terms[from].length == word->exact.length &&
+            term_is_alive(entry, from)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static float rarity(uint64_t df, uint64_t docs)
 {
     double counted = (double)lesser(df, docs);
@@ -288,6 +311,9 @@ static void plan_slot(struct search *search, size_t number)
         bool prefix = plan_prefix(search, number);
         alive = plan_typos(search, number, prefix ? 0 : 2) || prefix;
         search->typos |= 1U << number;
+    }
+    if (alive && is_another_word(search, slot)) {
+        plan_prefix(search, number);
     }
     for (size_t i = 0; i < search->list->count; i++) {
         struct slot_plan *plan = &search->plans[i][number];
