@@ -18,6 +18,7 @@ struct index_settings {
     const struct analyser *analyser;
     const struct weights *weights;
     const struct learned *learned; /* NULL: nothing is learned */
+    const struct words *words;     /* NULL: a word that is put right has no synonyms */
 };
 
 struct index *index_new(const struct index_settings *settings);

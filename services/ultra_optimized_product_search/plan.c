@@ -97,9 +97,21 @@ struct word_search {
     const struct segment_entry *entry;
     const struct query_word *word;
     bool synonym;
-    bool alive;  /* a product has one of the terms */
-    uint64_t df; /* of the exact and stem variants */
+    double share; /* of the usual weights; less than 1: of a correction */
+    bool alive;   /* a product has one of the terms */
+    uint64_t df;  /* of the exact and stem variants */
 };
+
+static uint8_t variant_tier(const struct word_search *word, bool stem)
+{
+    if (word->share < 1) {
+        return MATCH_TYPO;
+    }
+    if (word->synonym) {
+        return MATCH_SYNONYM;
+    }
+    return stem ? MATCH_STEM : MATCH_EXACT;
+}
 
 static void add_group(
     struct word_search *word, struct variants *variants, uint64_t key, bool stem)
@@ -119,12 +131,11 @@ static void add_group(
                      memcmp(bytes.text, word->word->exact.text, bytes.length) == 0;
         double weight = stem ? tier[MATCH_STEM] : exact ? 1 : PLAIN_SHARE;
         weight *= word->synonym ? tier[MATCH_SYNONYM] : tier[MATCH_EXACT];
+        weight *= word->share;
         struct variant variant = {
             .term = term,
             .weight = (uint16_t)lround(weight * WEIGHT_ONE),
-            .tier = word->synonym ? MATCH_SYNONYM
-                    : stem        ? MATCH_STEM
-                                  : MATCH_EXACT,
+            .tier = variant_tier(word, stem),
         };
         word->df += segment->terms[term].count;
         word->alive = word->alive || term_is_alive(word->entry, term);
@@ -176,6 +187,7 @@ static void find_phrase(
             .entry = slot->entry,
             .word = &phrase->words[i],
             .synonym = phrase->synonym,
+            .share = 1,
         };
         find_word(&word, &variants[i]);
         df = lesser(df, word.df);
@@ -185,6 +197,32 @@ static void find_phrase(
     if (phrase->count > 1) {
         several->count = phrase->count;
         plan->phrase_count++;
+    }
+}
+
+void plan_phrase(
+    struct search *search, size_t slot, const struct query_phrase *phrase, double share)
+{
+    for (size_t at = 0; at < search->list->count; at++) {
+        struct slot_plan *plan = &search->plans[at][slot];
+        struct phrase_plan several = {.count = phrase->count};
+        for (size_t i = 0; i < phrase->count; i++) {
+            struct word_search word = {
+                .search = search,
+                .entry = &search->list->entries[at],
+                .word = &phrase->words[i],
+                .synonym = phrase->synonym,
+                .share = share,
+            };
+            find_word(&word, phrase->count == 1 ? &plan->single : &several.words[i]);
+        }
+        if (phrase->count > 1) {
+            struct phrase_plan *phrases = svc_arena_alloc(
+                search->arena, (plan->phrase_count + 1) * sizeof *phrases);
+            memcpy(phrases, plan->phrases, plan->phrase_count * sizeof *phrases);
+            phrases[plan->phrase_count++] = several;
+            plan->phrases = phrases;
+        }
     }
 }
 
@@ -212,6 +250,29 @@ static uint64_t plan_df(const struct slot_plan *plan)
         sum += df;
     }
     return sum;
+}
+
+/* Written with a letter that its plain form lacks ("pañ"), and no product has it so: what
+ * was found ("pan") is perhaps another word, and the written one not finished. */
+static bool is_another_word(const struct search *search, const struct query_slot *asked)
+{
+    const struct query_word *word = &asked->phrases[0].words[0];
+
+    if (!asked->may_be_prefix || asked->phrases[0].count != 1 ||
+        word->exact.length == word->forms.plain.length) {
+        return false;
+    }
+    for (size_t i = 0; i < search->list->count; i++) {
+        const struct segment_entry *entry = &search->list->entries[i];
+        uint32_t from = 0;
+        uint32_t until = 0;
+        terms_prefix(entry->segment, word->exact, &from, &until);
+        if (from < until && entry->segment->terms[from].length == word->exact.length &&
+            term_is_alive(entry, from)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static float rarity(uint64_t df, uint64_t docs)
@@ -250,6 +311,9 @@ static void plan_slot(struct search *search, size_t number)
         bool prefix = plan_prefix(search, number);
         alive = plan_typos(search, number, prefix ? 0 : 2) || prefix;
         search->typos |= 1U << number;
+    }
+    if (alive && is_another_word(search, slot)) {
+        plan_prefix(search, number);
     }
     for (size_t i = 0; i < search->list->count; i++) {
         struct slot_plan *plan = &search->plans[i][number];

@@ -97,6 +97,9 @@ struct search {
 
 /* Fills plans, idf, known, typos and corrections. */
 void search_plan(struct search *search);
+/* Adds another way to say a slot, in all segments; SHARE: of its weights, less than 1. */
+void plan_phrase(
+    struct search *search, size_t slot, const struct query_phrase *phrase, double share);
 void variants_add(struct search *search, struct variants *variants,
     const struct segment *segment, const struct variant *variant);
 /* The terms with a form; NULL: none. */

@@ -357,6 +357,21 @@ static void find_typos(struct model *model, struct slot_model *slot, size_t most
     slot->typo_distance = count > 0 ? list[0].distance : 0;
 }
 
+/* Written with ñ, and no product has it so. */
+static bool is_another_word(const struct model *model, const struct slot_model *slot)
+{
+    const struct query_word *word = &slot->asked->phrases[0].words[0];
+
+    for (size_t i = 0; i < model->count; i++) {
+        for (size_t t = 0; t < model->products[i].term_count; t++) {
+            if (same(model->products[i].terms[t].word.exact, word->exact)) {
+                return false;
+            }
+        }
+    }
+    return word->exact.length != word->forms.plain.length;
+}
+
 void model_find_slot(struct model *model, struct slot_model *slot)
 {
     for (size_t p = 0; p < slot->asked->phrase_count; p++) {
@@ -368,6 +383,7 @@ void model_find_slot(struct model *model, struct slot_model *slot)
         slot->alive = slot->alive || alive;
     }
     if (slot->alive) {
+        slot->by_prefix = slot->asked->may_be_prefix && is_another_word(model, slot);
         return;
     }
     bool prefix = slot->asked->may_be_prefix &&
