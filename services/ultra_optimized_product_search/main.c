@@ -205,7 +205,11 @@ static bool start(struct svc_runtime *runtime, char ret_error[256])
     }
     state->learned = learned_new((size_t)config.learned_pairs_max);
     const struct index_settings index = {
-        state->analyser, &state->weights, state->learned};
+        .analyser = state->analyser,
+        .weights = &state->weights,
+        .learned = state->learned,
+        .words = state->words,
+    };
     state->index = index_new(&index);
     state->categories = categories_new(state->analyser);
     state->log = search_log_new((size_t)config.search_log_waiting);
