@@ -76,9 +76,13 @@ enum svc_status store_read_changes(struct store *store,
     return SVC_OK;
 }
 
+/* Of the changes only those that every new reader has seen: were one pruned that began
+ * after a transaction that is still open, each new index would find itself too old again.
+ */
 static const char *const prune_statements[] = {
     "WITH gone AS (DELETE FROM product_changes WHERE change_id IN (SELECT change_id FROM "
     "product_changes WHERE changed_at < NOW() - make_interval(days => $1::int) "
+    "AND xid < pg_snapshot_xmin(pg_current_snapshot()) "
     "ORDER BY change_id LIMIT " SQL_NUMBER(
         PRUNE_ROWS) ") RETURNING xid), "
                     "noted AS (UPDATE product_feed SET pruned_xid = greatest(pruned_xid, "
