@@ -92,7 +92,7 @@ static void add_products(void *context, const struct product *products, size_t c
 static bool read_catalogue(struct feed *feed, struct building *building)
 {
     struct store_page page = {
-        .minor_per_unit = feed_shop(feed).minor_per_unit,
+        .minor_per_unit = feed->next_shop.minor_per_unit,
         .limit = PAGE_ROWS,
     };
     char error[256];
@@ -142,6 +142,7 @@ bool feed_build(struct feed *feed)
         return feed_fail(
             feed, status, "the catalogue is too large for the index", "too large");
     }
+    feed_take_shop(feed);
     feed_forget_position(feed);
     feed->position = position;
     feed->has_position = true;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define WEIGHTS_SIZE_MAX ((size_t)64 * 1024)
 #define CHANGES_DAYS 3
@@ -70,7 +71,13 @@ static bool read_weights(struct weights *weights, char ret_error[256])
     }
     SVC_AUTO_FREE char *bytes = svc_alloc(WEIGHTS_SIZE_MAX);
     size_t length = fread(bytes, 1, WEIGHTS_SIZE_MAX, file);
+    bool broken = ferror(file) != 0;
     fclose(file);
+    if (broken) {
+        snprintf(
+            ret_error, 256, "RANKING_WEIGHTS: can't read %.200s", config.weights_file);
+        return false;
+    }
     const char *fault = weights_read(weights, bytes, length);
     if (fault != NULL) {
         snprintf(ret_error, 256, "RANKING_WEIGHTS: %.200s", fault);
@@ -90,8 +97,12 @@ static bool open_language(struct search_state *state, char ret_error[256])
         !svc_texts_open(config.texts_dir, &state->texts, ret_error)) {
         return false;
     }
+    char reason[256] = "";
     state->words = words_load(config.words_dir, config.language,
-        config.region != NULL ? config.region : "", state->analyser, ret_error);
+        config.region != NULL ? config.region : "", state->analyser, reason);
+    if (state->words == NULL) {
+        snprintf(ret_error, 256, "SEARCH_WORDS_DIR: %.230s", reason);
+    }
     return state->words != NULL;
 }
 
@@ -219,19 +230,50 @@ static bool start(struct svc_runtime *runtime, char ret_error[256])
     return true;
 }
 
+/* Waits for the first look at PostgreSQL, which a --check would miss otherwise. */
+static void wait_for_look(const struct search_state *state, struct feed_state *ret_feed)
+{
+    static const struct timespec step = {.tv_nsec = 10 * 1000000};
+
+    feed_state(state->feed, ret_feed);
+    for (int i = 0; !ret_feed->looked && i < 300; i++) {
+        nanosleep(&step, NULL);
+        feed_state(state->feed, ret_feed);
+    }
+}
+
+/* Whether PostgreSQL has what it takes to answer a search: finds no product, at no cost.
+ */
+static bool postgres_can(const struct search_state *state, char ret_error[256])
+{
+    const struct query query = {
+        .filters = {.price_min_minor = -1, .price_max_minor = -1}};
+    const struct index_options options = {.limit = 0};
+    struct svc_arena arena = {0};
+    struct index_result result = {0};
+
+    enum svc_status status = store_search(state->store, &query, &options,
+        feed_shop(state->feed).minor_per_unit, &arena, &result, ret_error);
+    svc_arena_done(&arena);
+    return status == SVC_OK;
+}
+
 /* Without the index PostgreSQL answers; without that the index does. */
 static void ask_index(const struct svc_runtime *runtime, struct svc_part *ret_part)
 {
     const struct search_state *state = runtime->state;
     struct feed_state feed;
 
-    feed_state(state->feed, &feed);
+    char error[256] = "is being built";
+
+    wait_for_look(state, &feed);
     ret_part->name = "index";
     ret_part->up = feed.ready;
-    ret_part->needed = !feed.ready && !feed.database_up && feed.error[0] != '\0';
+    ret_part->needed =
+        !feed.ready && feed.error[0] != '\0' && !postgres_can(state, error);
     if (!feed.ready) {
         snprintf(ret_part->error, sizeof ret_part->error, "%.240s",
-            feed.error[0] != '\0' ? feed.error : "is being built");
+            feed.error[0] != '\0' ? feed.error : error);
     }
 }
 

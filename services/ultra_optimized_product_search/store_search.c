@@ -130,7 +130,7 @@ static void read_hits(const struct svc_pg_result *rows, const struct query *quer
 
 static enum svc_status run_way(struct store *store, const struct way *way,
     const struct asked *asked, const struct query *query, struct svc_arena *arena,
-    struct index_result *result)
+    struct index_result *result, char ret_error[256])
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
@@ -143,7 +143,7 @@ static enum svc_status run_way(struct store *store, const struct way *way,
     };
 
     if (svc_pg_query(store->pg, &statement, &rows, &error) != SVC_OK) {
-        return error.status;
+        return store_fail_private(&error, ret_error);
     }
     read_hits(rows, query, way->tier, arena, result);
     return SVC_OK;
@@ -174,7 +174,7 @@ static struct svc_slice words_of(const struct query *query, struct svc_arena *ar
 
 enum svc_status store_search(struct store *store, const struct query *query,
     const struct index_options *options, int64_t minor_per_unit, struct svc_arena *arena,
-    struct index_result *ret_result)
+    struct index_result *ret_result, char ret_error[256])
 {
     struct index_result result = {0};
     struct svc_slice words = words_of(query, arena);
@@ -183,13 +183,14 @@ enum svc_status store_search(struct store *store, const struct query *query,
 
     if (query->slot_count == 0 && query->code.length == 0) {
         enum svc_status status =
-            run_way(store, &all_products, &asked, query, arena, &result);
+            run_way(store, &all_products, &asked, query, arena, &result, ret_error);
         *ret_result = result;
         return status;
     }
     for (size_t i = first; i < sizeof ways / sizeof ways[0] && result.total == 0; i++) {
         asked.params[1] = svc_pg_slice(i == 0 ? query->code : words);
-        enum svc_status status = run_way(store, &ways[i], &asked, query, arena, &result);
+        enum svc_status status =
+            run_way(store, &ways[i], &asked, query, arena, &result, ret_error);
         if (status != SVC_OK) {
             return status;
         }
@@ -215,7 +216,8 @@ static const char *begins_with(struct svc_arena *arena, struct svc_slice prefix)
 }
 
 enum svc_status store_suggest(struct store *store, struct svc_slice prefix, size_t max,
-    struct svc_arena *arena, struct store_suggestions *ret_suggestions)
+    struct svc_arena *arena, struct store_suggestions *ret_suggestions,
+    char ret_error[256])
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
@@ -232,7 +234,7 @@ enum svc_status store_suggest(struct store *store, struct svc_slice prefix, size
     };
 
     if (svc_pg_query(store->pg, &statement, &rows, &error) != SVC_OK) {
-        return error.status;
+        return store_fail_private(&error, ret_error);
     }
     struct store_suggestions found = {.count = svc_pg_rows(rows)};
     found.list = svc_arena_alloc(arena, (found.count + 1) * sizeof *found.list);
