@@ -1,6 +1,7 @@
-/* What a customer asks for: the words that are to match, each with the other words for it,
- * and the filters that are said in words ("menos de 500 pesos", "en oferta", "talla 42",
- * "para niño"). Made by query_read.c from the text and the word files; no index is needed. */
+/* What a customer asks for: the words that are to match, each with the other words for
+ * it, and the filters that are said in words ("menos de 500 pesos", "en oferta", "talla
+ * 42", "para niño"). Made by query_read.c from the text and the word files; no index is
+ * needed. */
 #ifndef QUERY_H
 #define QUERY_H
 
@@ -11,7 +12,8 @@
 
 enum {
     QUERY_TEXT_MAX = 1000, /* bytes that are looked at; more is cut at a character */
-    QUERY_SLOTS_MAX = 12,  /* words that are looked for; more only raise the score of nothing */
+    QUERY_SLOTS_MAX =
+        12, /* words that are looked for; more only raise the score of nothing */
     QUERY_PHRASES_MAX = 24,
     QUERY_PHRASE_WORDS_MAX = 3,
 };
@@ -40,7 +42,7 @@ struct query_slot {
     size_t phrase_count;
     enum query_role role;
     bool may_be_prefix; /* the last word, which may not be finished */
-    bool optional;      /* raises the score, need not match: a number alone, "grande" ... */
+    bool optional; /* raises the score, need not match: a number alone, "grande" ... */
 };
 
 enum query_sort {
@@ -65,16 +67,17 @@ struct query {
     size_t slot_count;        /* 0: nothing to look for but what the filters say */
     struct query_filters filters;
     enum query_sort sort;
-    struct svc_slice code; /* the text where it may be a SKU or EAN, trimmed; else empty */
+    struct svc_slice
+        code; /* the text where it may be a SKU or EAN, trimmed; else empty */
     struct svc_slice text; /* as it was written, trimmed and cut */
     uint64_t key;          /* the same for the same stems in any order: the question, for
                             * feedback; 0 where there is no slot */
 };
 
-/* Reads TEXT into `ret_query`; everything lives in ARENA. MINOR_PER_UNIT: 100 for pesos with
- * centavos, 1 for CLP, 1000 for three decimals. Never fails: what can't be understood is a
- * word to look for, or nothing. Any filter a field of the API states is set by the caller
- * afterwards, and wins. */
+/* Reads TEXT into `ret_query`; everything lives in ARENA. MINOR_PER_UNIT: 100 for pesos
+ * with centavos, 1 for CLP, 1000 for three decimals. Never fails: what can't be
+ * understood is a word to look for, or nothing. Any filter a field of the API states is
+ * set by the caller afterwards, and wins. */
 void query_read(const struct words *words, const struct analyser *analyser,
     struct svc_arena *arena, struct svc_slice text, int64_t minor_per_unit,
     struct query *ret_query);

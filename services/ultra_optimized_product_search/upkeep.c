@@ -13,7 +13,6 @@
 #define LOG_EVERY_MS 1000
 #define LOG_BATCH 1000
 #define LOG_TEXT_MAX ((size_t)4 * 1024 * 1024)
-#define PRUNE_FIRST_MS 2000
 #define PRUNE_EVERY_MS 600000
 #define PRUNE_FIRST_MS 5000
 /* A refresh that takes long isn't begun again right away. */
