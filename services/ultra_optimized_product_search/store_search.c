@@ -65,28 +65,30 @@ static const struct way all_products = {
     SEARCH("$2::text IS NOT NULL", "0.0"), MATCH_EXACT};
 
 struct asked {
+    const struct query *query;
     struct svc_pg_param params[11];
 };
 
-static struct asked ask(const struct query *query, const struct index_options *options,
-    int64_t minor_per_unit, struct svc_slice text)
+static struct asked ask(const struct store_question *question, struct svc_slice text)
 {
+    const struct query *query = question->query;
+    const struct index_options *options = question->options;
     const struct query_filters *filters = &query->filters;
     struct svc_slice brand = filters->brand.text != NULL ? filters->brand : SVC_SLICE("");
 
-    return (struct asked){{
-        svc_pg_int(minor_per_unit),
-        svc_pg_slice(text),
-        svc_pg_int(filters->category_id),
-        svc_pg_int(filters->price_min_minor),
-        svc_pg_int(filters->price_max_minor),
-        svc_pg_bool(filters->on_offer),
-        svc_pg_bool(filters->in_stock),
-        svc_pg_slice(brand),
-        svc_pg_int(query->sort),
-        svc_pg_int((int64_t)options->limit),
-        svc_pg_int((int64_t)options->offset),
-    }};
+    return (struct asked){query, {
+                                     svc_pg_int(question->minor_per_unit),
+                                     svc_pg_slice(text),
+                                     svc_pg_int(filters->category_id),
+                                     svc_pg_int(filters->price_min_minor),
+                                     svc_pg_int(filters->price_max_minor),
+                                     svc_pg_bool(filters->on_offer),
+                                     svc_pg_bool(filters->in_stock),
+                                     svc_pg_slice(brand),
+                                     svc_pg_int(query->sort),
+                                     svc_pg_int((int64_t)options->limit),
+                                     svc_pg_int((int64_t)options->offset),
+                                 }};
 }
 
 static void copy_texts(struct svc_arena *arena, struct product *product)
@@ -129,8 +131,8 @@ static void read_hits(const struct svc_pg_result *rows, const struct query *quer
 }
 
 static enum svc_status run_way(struct store *store, const struct way *way,
-    const struct asked *asked, const struct query *query, struct svc_arena *arena,
-    struct index_result *result, char ret_error[256])
+    const struct asked *asked, struct svc_arena *arena, struct index_result *result,
+    char ret_error[256])
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
@@ -145,7 +147,7 @@ static enum svc_status run_way(struct store *store, const struct way *way,
     if (svc_pg_query(store->pg, &statement, &rows, &error) != SVC_OK) {
         return store_fail_private(&error, ret_error);
     }
-    read_hits(rows, query, way->tier, arena, result);
+    read_hits(rows, asked->query, way->tier, arena, result);
     return SVC_OK;
 }
 
@@ -172,25 +174,25 @@ static struct svc_slice words_of(const struct query *query, struct svc_arena *ar
     return words;
 }
 
-enum svc_status store_search(struct store *store, const struct query *query,
-    const struct index_options *options, int64_t minor_per_unit, struct svc_arena *arena,
-    struct index_result *ret_result, char ret_error[256])
+enum svc_status store_search(struct store *store, const struct store_question *question,
+    struct svc_arena *arena, struct index_result *ret_result, char ret_error[256])
 {
+    const struct query *query = question->query;
     struct index_result result = {0};
     struct svc_slice words = words_of(query, arena);
     size_t first = query->code.length > 0 ? 0 : 1;
-    struct asked asked = ask(query, options, minor_per_unit, words);
+    struct asked asked = ask(question, words);
 
     if (query->slot_count == 0 && query->code.length == 0) {
         enum svc_status status =
-            run_way(store, &all_products, &asked, query, arena, &result, ret_error);
+            run_way(store, &all_products, &asked, arena, &result, ret_error);
         *ret_result = result;
         return status;
     }
     for (size_t i = first; i < sizeof ways / sizeof ways[0] && result.total == 0; i++) {
         asked.params[1] = svc_pg_slice(i == 0 ? query->code : words);
         enum svc_status status =
-            run_way(store, &ways[i], &asked, query, arena, &result, ret_error);
+            run_way(store, &ways[i], &asked, arena, &result, ret_error);
         if (status != SVC_OK) {
             return status;
         }
