@@ -139,8 +139,9 @@ static enum svc_status find(const struct svc_request *request, const struct quer
         return SVC_OK;
     }
     svc_counter_add(state->from_postgres, 1);
-    return store_search(state->store, query, &options,
-        feed_shop(state->feed).minor_per_unit, request->arena, ret_result, ret_error);
+    const struct store_question question = {
+        query, &options, feed_shop(state->feed).minor_per_unit};
+    return store_search(state->store, &question, request->arena, ret_result, ret_error);
 }
 
 static void note(const struct svc_request *request, const struct asked *asked,

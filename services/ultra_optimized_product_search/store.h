@@ -117,10 +117,14 @@ SVC_MUST_CHECK enum svc_status store_refresh_categories(
 /* --- PostgreSQL's own answer, for the time without an index. --- */
 
 /* As index_search and index_suggest answer. */
+struct store_question {
+    const struct query *query;
+    const struct index_options *options;
+    int64_t minor_per_unit;
+};
 SVC_MUST_CHECK enum svc_status store_search(struct store *store,
-    const struct query *query, const struct index_options *options,
-    int64_t minor_per_unit, struct svc_arena *arena, struct index_result *ret_result,
-    char ret_error[256]);
+    const struct store_question *question, struct svc_arena *arena,
+    struct index_result *ret_result, char ret_error[256]);
 struct store_suggestions {
     struct index_suggestion *list;
     size_t count;
