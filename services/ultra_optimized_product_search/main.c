@@ -249,11 +249,11 @@ static bool postgres_can(const struct search_state *state, char ret_error[256])
     const struct query query = {
         .filters = {.price_min_minor = -1, .price_max_minor = -1}};
     const struct index_options options = {.limit = 0};
+    const struct store_question question = {
+        &query, &options, feed_shop(state->feed).minor_per_unit};
     struct svc_arena arena = {0};
     struct index_result result = {0};
 
-    const struct store_question question = {
-        &query, &options, feed_shop(state->feed).minor_per_unit};
     enum svc_status status =
         store_search(state->store, &question, &arena, &result, ret_error);
     svc_arena_done(&arena);

@@ -123,6 +123,11 @@ struct store_question {
 };
 
 /* As index_search and index_suggest answer. */
+struct store_question {
+    const struct query *query;
+    const struct index_options *options;
+    int64_t minor_per_unit;
+};
 SVC_MUST_CHECK enum svc_status store_search(struct store *store,
     const struct store_question *question, struct svc_arena *arena,
     struct index_result *ret_result, char ret_error[256]);

@@ -71,24 +71,23 @@ struct asked {
 
 static struct asked ask(const struct store_question *question, struct svc_slice text)
 {
-    const struct query *query = question->query;
+    const struct query_filters *filters = &question->query->filters;
     const struct index_options *options = question->options;
-    const struct query_filters *filters = &query->filters;
     struct svc_slice brand = filters->brand.text != NULL ? filters->brand : SVC_SLICE("");
 
-    return (struct asked){query, {
-                                     svc_pg_int(question->minor_per_unit),
-                                     svc_pg_slice(text),
-                                     svc_pg_int(filters->category_id),
-                                     svc_pg_int(filters->price_min_minor),
-                                     svc_pg_int(filters->price_max_minor),
-                                     svc_pg_bool(filters->on_offer),
-                                     svc_pg_bool(filters->in_stock),
-                                     svc_pg_slice(brand),
-                                     svc_pg_int(query->sort),
-                                     svc_pg_int((int64_t)options->limit),
-                                     svc_pg_int((int64_t)options->offset),
-                                 }};
+    return (struct asked){{
+        svc_pg_int(question->minor_per_unit),
+        svc_pg_slice(text),
+        svc_pg_int(filters->category_id),
+        svc_pg_int(filters->price_min_minor),
+        svc_pg_int(filters->price_max_minor),
+        svc_pg_bool(filters->on_offer),
+        svc_pg_bool(filters->in_stock),
+        svc_pg_slice(brand),
+        svc_pg_int(question->query->sort),
+        svc_pg_int((int64_t)options->limit),
+        svc_pg_int((int64_t)options->offset),
+    }};
 }
 
 static void copy_texts(struct svc_arena *arena, struct product *product)
@@ -131,10 +130,8 @@ static void read_hits(const struct svc_pg_result *rows, const struct query *quer
 }
 
 static enum svc_status run_way(struct store *store, const struct way *way,
-    const struct asked *asked, struct svc_arena *arena, struct index_result *result,
-    char ret_error[256])
+    const struct asked *asked, struct svc_pg_result **ret_rows, char ret_error[256])
 {
-    SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
     const struct svc_pg_statement statement = {
         .sql = way->sql,
@@ -144,10 +141,9 @@ static enum svc_status run_way(struct store *store, const struct way *way,
         .timeout_ms = STORE_REQUEST_MS,
     };
 
-    if (svc_pg_query(store->pg, &statement, &rows, &error) != SVC_OK) {
+    if (svc_pg_query(store->pg, &statement, ret_rows, &error) != SVC_OK) {
         return store_fail_private(&error, ret_error);
     }
-    read_hits(rows, asked->query, way->tier, arena, result);
     return SVC_OK;
 }
 
@@ -180,22 +176,20 @@ enum svc_status store_search(struct store *store, const struct store_question *q
     const struct query *query = question->query;
     struct index_result result = {0};
     struct svc_slice words = words_of(query, arena);
-    size_t first = query->code.length > 0 ? 0 : 1;
     struct asked asked = ask(question, words);
+    bool all = query->slot_count == 0 && query->code.length == 0;
+    const struct way *way = all ? &all_products : ways;
+    size_t count = all ? 1 : sizeof ways / sizeof ways[0];
 
-    if (query->slot_count == 0 && query->code.length == 0) {
-        enum svc_status status =
-            run_way(store, &all_products, &asked, arena, &result, ret_error);
-        *ret_result = result;
-        return status;
-    }
-    for (size_t i = first; i < sizeof ways / sizeof ways[0] && result.total == 0; i++) {
-        asked.params[1] = svc_pg_slice(i == 0 ? query->code : words);
-        enum svc_status status =
-            run_way(store, &ways[i], &asked, arena, &result, ret_error);
+    for (size_t i = all || query->code.length > 0 ? 0 : 1; i < count && result.total == 0;
+         i++) {
+        SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
+        asked.params[1] = svc_pg_slice(!all && i == 0 ? query->code : words);
+        enum svc_status status = run_way(store, &way[i], &asked, &rows, ret_error);
         if (status != SVC_OK) {
             return status;
         }
+        read_hits(rows, query, way[i].tier, arena, &result);
     }
     *ret_result = result;
     return SVC_OK;
