@@ -168,7 +168,6 @@ static void find_phrase(
     struct phrase_plan *several = &plan->phrases[plan->phrase_count];
     struct variants *variants = phrase->count == 1 ? &plan->single : several->words;
     uint64_t df = phrase->count > 0 ? UINT64_MAX : 0;
-    bool alive = true;
 
     for (size_t i = 0; i < phrase->count; i++) {
         struct word_search word = {
@@ -179,15 +178,12 @@ static void find_phrase(
         };
         find_word(&word, &variants[i]);
         df = lesser(df, word.df);
-        alive = alive && word.alive;
         slot->alive[at] |= (uint8_t)(word.alive ? 1U << i : 0);
     }
     slot->written_df += at == 0 ? df : 0;
-    if (phrase->count > 1 && alive) {
+    if (phrase->count > 1) {
         several->count = phrase->count;
         plan->phrase_count++;
-    } else if (phrase->count > 1) {
-        *several = (struct phrase_plan){.count = 0};
     }
 }
 

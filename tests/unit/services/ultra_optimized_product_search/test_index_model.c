@@ -2,6 +2,8 @@
  * search that looks at every product's words one by one. */
 #include "model.h"
 
+#include "index_private.h"
+
 static const char *const vocabulary[] = {"zapatillas", "zapatilla", "rojo", "roja",
     "rojos", "azul", "azules", "niño", "nino", "niños", "cama", "camara", "camarote",
     "celular", "celulares", "luz", "luces", "lampara", "lamparas", "camisa", "camiseta",
@@ -181,6 +183,8 @@ static int open_fixture(void **state)
 
     shop_open(&fixture->shop);
     fixture->state = 20260101;
+    fixture->shop.index->small_docs = 12;
+    fixture->shop.index->merge_docs = 60;
     build = index_build_new(fixture->shop.index, PRODUCTS);
     for (size_t i = 0; i < PRODUCTS; i++) {
         change_words(fixture, i);
@@ -208,6 +212,8 @@ static void test_search_is_what_looking_at_everything_gives(void **state)
     struct fixture *fixture = *state;
     size_t relaxed = 0;
     size_t found = 0;
+    size_t segments = 0;
+    struct index_stats stats;
 
     for (size_t round = 0; round < 4000; round++) {
         struct query query = some_query(fixture);
@@ -218,11 +224,14 @@ static void test_search_is_what_looking_at_everything_gives(void **state)
         svc_arena_reset(&fixture->shop.arena);
         if (round % 10 == 9) {
             change_some(fixture);
+            index_stats(fixture->shop.index, &stats);
+            segments += stats.segments;
         }
     }
     /* The queries were worth asking. */
     assert_in_range(relaxed, 400, 3600);
     assert_in_range(found, 2000, 3990);
+    assert_in_range(segments / 400, 2, 8);
 }
 
 static void test_changes_leave_what_a_build_makes(void **state)
