@@ -132,7 +132,8 @@ float pass_coverage(const struct pass *pass, uint32_t mask)
 
 /* 0 to about 1: how well the slots match, rare words counting more. In the order of the
  * slots, so that the sum is the same to the last bit in any segment. */
-static float text_score(struct pass *pass, uint32_t base, uint32_t offset)
+static float text_score(
+    struct pass *pass, uint32_t base, uint32_t offset, uint32_t *ret_mask)
 {
     uint32_t mask = 0;
     float sum = 0;
@@ -148,7 +149,27 @@ static float text_score(struct pass *pass, uint32_t base, uint32_t offset)
         sum += run->weight * (float)value;
         mask |= 1U << run->slot;
     }
+    *ret_mask = mask;
     return pass->search->any != 0 ? sum * pass_coverage(pass, mask) : sum;
+}
+
+/* Of those that have some of the words: a partial match has the thing that is asked for,
+ * or half of what tells one product from another. */
+static bool is_partial(const struct pass *pass, uint32_t mask)
+{
+    const struct search *search = pass->search;
+    double found = 0;
+
+    if ((mask & search->beyond) == search->beyond) {
+        return false;
+    }
+    if ((mask & search->head) != 0) {
+        return true;
+    }
+    for (uint32_t left = mask & search->required; left != 0; left &= left - 1) {
+        found += search->idf[__builtin_ctz(left)];
+    }
+    return 2 * found >= search->idf_sum;
 }
 
 /* With facts: filters, facets, other orders. False where a filter refuses it. */
@@ -175,7 +196,11 @@ static void consider(struct pass *pass, uint32_t base, uint32_t offset)
     if (rank == 0) {
         return;
     }
-    float text = text_score(pass, base, offset);
+    uint32_t mask = 0;
+    float text = text_score(pass, base, offset, &mask);
+    if (search->beyond != 0 && !is_partial(pass, mask)) {
+        return;
+    }
     double key = text + (float)rank * search->rank_step;
     search->looked++;
     if (search->needs_facts && !consider_facts(pass, base + offset, &key)) {

@@ -82,7 +82,9 @@ struct search {
     /* Of the pass that is made: which slots have to match, or some of which have to. */
     uint32_t all;
     uint32_t any;
-    bool needs_facts;                   /* of each match, not only of the candidates */
+    uint32_t beyond;  /* slots that those have which aren't looked for again; 0: none */
+    uint32_t head;    /* the slot of the thing that is asked for */
+    bool needs_facts; /* of each match, not only of the candidates */
     float slot_weight[QUERY_SLOTS_MAX]; /* of a value: what it adds to the text score */
     float rank_step;
     float *coverage; /* by mask of slots, plus one; 0: not known yet */

@@ -421,7 +421,7 @@ static void *work(void *argument)
         struct query query;
         struct index_result result;
         const struct index_options options = {
-            .limit = 10, .now_s = NOW_S, .facets = kind == FACETS};
+            .partial = true, .limit = 10, .now_s = NOW_S, .facets = kind == FACETS};
         make_query(worker->shop, &arena, &worker->state, kind, &query);
         int64_t start_ns = svc_clock_monotonic_ns();
         int64_t start_cpu_ns = cpu_ns();
