@@ -6,6 +6,7 @@
 
 /* Another letter than written: n for ñ. */
 #define PLAIN_SHARE 0.97
+#define ENYE_SHARE 0.5 /* n for ñ is common, ñ for n is not: "pañ" isn't bread */
 
 const struct form_group *terms_find(const struct segment *segment, uint64_t key)
 {
@@ -96,6 +97,8 @@ struct word_search {
     const struct segment_entry *entry;
     const struct query_word *word;
     bool synonym;
+    bool typo;
+    double plain_share;
     bool alive;  /* a product has one of the terms */
     uint64_t df; /* of the exact and stem variants */
 };
@@ -116,14 +119,16 @@ static void add_group(
         struct svc_slice bytes = segment_term(segment, term);
         bool exact = bytes.length == word->word->exact.length &&
                      memcmp(bytes.text, word->word->exact.text, bytes.length) == 0;
-        double weight = stem ? tier[MATCH_STEM] : exact ? 1 : PLAIN_SHARE;
+        double weight = stem ? tier[MATCH_STEM] : exact ? 1 : word->plain_share;
         weight *= word->synonym ? tier[MATCH_SYNONYM] : tier[MATCH_EXACT];
+        weight *= word->typo ? tier[MATCH_TYPO] : 1;
         struct variant variant = {
             .term = term,
             .weight = (uint16_t)lround(weight * WEIGHT_ONE),
-            .tier = word->synonym ? MATCH_SYNONYM
-                    : stem        ? MATCH_STEM
-                                  : MATCH_EXACT,
+            .tier = word->typo      ? MATCH_TYPO
+                    : word->synonym ? MATCH_SYNONYM
+                    : stem          ? MATCH_STEM
+                                    : MATCH_EXACT,
         };
         word->df += segment->terms[term].count;
         word->alive = word->alive || term_is_alive(word->entry, term);
@@ -160,6 +165,11 @@ static uint64_t lesser(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static bool has_enye(struct svc_slice exact)
+{
+    return memmem(exact.text, exact.length, "ñ", 2) != NULL;
+}
+
 static void find_phrase(
     struct slot_search *slot, const struct query_slot *asked, size_t at)
 {
@@ -175,6 +185,8 @@ static void find_phrase(
             .entry = slot->entry,
             .word = &phrase->words[i],
             .synonym = phrase->synonym,
+            .typo = phrase->typo,
+            .plain_share = has_enye(phrase->words[i].exact) ? ENYE_SHARE : PLAIN_SHARE,
         };
         find_word(&word, &variants[i]);
         df = lesser(df, word.df);
@@ -220,12 +232,11 @@ static float rarity(uint64_t df, uint64_t docs)
     return (float)log(1 + ((double)docs - counted + 0.5) / (counted + 0.5));
 }
 
-static void plan_slot(struct search *search, size_t number)
+/* Adds the ways of SLOT to the plans of slot NUMBER; returns whether products have one.
+ */
+static bool plan_phrases(struct search *search, size_t number,
+    const struct query_slot *slot, uint64_t *written_df)
 {
-    const struct query_slot *slot = &search->query->slots[number];
-    uint64_t written_df = 0;
-    uint64_t df = 0;
-    uint64_t docs = 0;
     uint8_t alive_words[QUERY_PHRASES_MAX] = {0};
 
     for (size_t i = 0; i < search->list->count; i++) {
@@ -236,24 +247,128 @@ static void plan_slot(struct search *search, size_t number)
             .plan = plan,
             .alive = alive_words,
         };
-        plan->phrases = svc_arena_alloc(
-            search->arena, (slot->phrase_count + 1) * sizeof *plan->phrases);
+        size_t room = plan->phrase_count + slot->phrase_count + 1;
+        struct phrase_plan *phrases =
+            svc_arena_alloc(search->arena, room * sizeof *phrases);
+        if (plan->phrase_count > 0) {
+            memcpy(phrases, plan->phrases, plan->phrase_count * sizeof *phrases);
+        }
+        plan->phrases = phrases;
         for (size_t phrase = 0; phrase < slot->phrase_count; phrase++) {
             find_phrase(&found, slot, phrase);
         }
-        written_df += found.written_df;
-        docs += search->list->entries[i].segment->doc_count;
+        *written_df += found.written_df;
     }
-    bool alive = is_alive(slot, alive_words);
+    return is_alive(slot, alive_words);
+}
+
+/* The synonyms of what the index corrected a word to. */
+static void plan_corrected(struct search *search, size_t number, struct query_slot *wider)
+{
+    const struct analyser *analyser = search->index->settings.analyser;
+    struct token_forms forms;
+    uint64_t unused = 0;
+
+    if (search->corrections[number].length == 0) {
+        return;
+    }
+    analyser_forms(analyser, search->arena, search->corrections[number], &forms);
+    if (query_widen_word(search->query, forms.stem, wider)) {
+        plan_phrases(search, number, wider, &unused);
+    }
+}
+
+/* A word that no product has: what it is called elsewhere; what begins with it; what is
+ * near it, in the index or in the word files. A word of the files is no typo. */
+static bool plan_wider(struct search *search, size_t number)
+{
+    const struct query_slot *slot = &search->query->slots[number];
+    struct query_slot *wider = svc_arena_alloc(search->arena, sizeof *wider);
+    struct svc_slice written;
+    uint64_t unused = 0;
+    bool corrects = search->weights->tier[MATCH_TYPO] > 0;
+
+    if (query_widen_regions(search->query, slot, wider) &&
+        plan_phrases(search, number, wider, &unused)) {
+        return true;
+    }
+    search->typos |= 1U << number;
+    if (plan_prefix(search, number)) {
+        plan_typos(search, number, 0);
+        return true;
+    }
+    int distance =
+        corrects ? query_widen_typo(search->query, slot, 2, wider, &written) : -1;
+    if (distance >= 0 && plan_typos(search, number, (size_t)distance)) {
+        plan_corrected(search, number, wider);
+        return true;
+    }
+    if (distance >= 0 && plan_phrases(search, number, wider, &unused)) {
+        search->corrections[number] = written;
+        return true;
+    }
+    bool is_known = distance == 0 && written.length == 0;
+    if (!is_known && plan_typos(search, number, 2)) {
+        plan_corrected(search, number, wider);
+        return true;
+    }
+    return false;
+}
+
+bool search_widen(struct search *search)
+{
+    struct query_slot *wider = svc_arena_alloc(search->arena, sizeof *wider);
+    uint64_t unused = 0;
+    bool found = false;
+
+    for (size_t slot = 0; slot < search->slot_count; slot++) {
+        if (query_widen_regions(search->query, &search->query->slots[slot], wider)) {
+            found |= plan_phrases(search, slot, wider, &unused);
+        }
+        for (size_t i = 0; i < search->list->count; i++) {
+            search->plans[i][slot].df = plan_df(&search->plans[i][slot]);
+        }
+    }
+    return found;
+}
+
+/* "pañ" is a beginning, though there are products with "pan". */
+static bool is_unfinished(const struct search *search, size_t number)
+{
+    const struct query_slot *slot = &search->query->slots[number];
+
+    if (!slot->may_be_prefix || !has_enye(slot->phrases[0].words[0].exact)) {
+        return false;
+    }
+    for (size_t i = 0; i < search->list->count; i++) {
+        const struct variants *found = &search->plans[i][number].single;
+        for (size_t at = 0; at < found->count; at++) {
+            if (found->list[at].weight > WEIGHT_ONE * ENYE_SHARE &&
+                term_is_alive(&search->list->entries[i], found->list[at].term)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void plan_slot(struct search *search, size_t number)
+{
+    uint64_t written_df = 0;
+    uint64_t df = 0;
+    uint64_t docs = 0;
+    bool alive = plan_phrases(search, number, &search->query->slots[number], &written_df);
+
     if (!alive) {
-        bool prefix = plan_prefix(search, number);
-        alive = plan_typos(search, number, prefix ? 0 : 2) || prefix;
-        search->typos |= 1U << number;
+        alive = plan_wider(search, number);
+    } else if (is_unfinished(search, number)) {
+        plan_prefix(search, number);
     }
     for (size_t i = 0; i < search->list->count; i++) {
         struct slot_plan *plan = &search->plans[i][number];
         plan->df = plan_df(plan);
         df += plan->df;
+        docs += search->list->entries[i].segment->doc_count;
     }
     search->idf[number] = rarity(written_df > 0 ? written_df : df, docs);
     search->known |= alive ? 1U << number : 0;

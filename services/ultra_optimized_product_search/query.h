@@ -26,6 +26,7 @@ struct query_phrase {
     struct query_word words[QUERY_PHRASE_WORDS_MAX];
     size_t count;
     bool synonym; /* not as written, but another word for it */
+    bool typo;    /* of a word near what was written, not of that itself */
 };
 
 enum query_role {
@@ -61,6 +62,7 @@ struct query_filters {
 };
 
 struct query {
+    const struct words *words; /* for query_widen; NULL: none */
     struct query_slot *slots; /* in the arena */
     size_t slot_count;        /* 0: nothing to look for but what the filters say */
     struct query_filters filters;
@@ -78,5 +80,22 @@ struct query {
 void query_read(const struct words *words, const struct analyser *analyser,
     struct svc_arena *arena, struct svc_slice text, int64_t minor_per_unit,
     struct query *ret_query);
+
+/* --- For what no product has as it is written (query_widen.c). --- */
+
+/* The ways to say SLOT in other countries than the shop's, which would mislead where the
+ * word means something here. Returns whether there are any, and `ret_slot` has them. */
+bool query_widen_regions(const struct query *query, const struct query_slot *slot,
+    struct query_slot *ret_slot);
+
+/* The other ways to say a word, perhaps one that SLOT's was corrected to. */
+bool query_widen_word(
+    const struct query *query, struct svc_slice stem, struct query_slot *ret_slot);
+
+/* The word of the files that is nearest to SLOT's, at most DISTANCE_MAX mistakes away, and
+ * the ways to say it; -1: there is none, else its distance. 0: SLOT's word is known, or
+ * heard as one that is; then `ret_written` is empty if it is that word. */
+int query_widen_typo(const struct query *query, const struct query_slot *slot,
+    size_t distance_max, struct query_slot *ret_slot, struct svc_slice *ret_written);
 
 #endif

@@ -59,6 +59,9 @@ static void find_matches(struct search *search, bool has_code)
     if (known == required) {
         run_pass(search, required, 0);
     }
+    if (known == required && search->total == 0 && !has_code && search_widen(search)) {
+        run_pass(search, required, 0);
+    }
     if (search->total > 0 || has_code || known == 0) {
         return;
     }

@@ -101,6 +101,8 @@ struct search {
 
 /* Fills plans, idf, known, typos and corrections. */
 void search_plan(struct search *search);
+/* Adds the words of other countries to all slots; returns whether products have one. */
+bool search_widen(struct search *search);
 void variants_add(struct search *search, struct variants *variants,
     const struct segment *segment, const struct variant *variant);
 /* The terms with a form; NULL: none. */

@@ -135,6 +135,11 @@ struct slot_model {
     size_t typo_distance;
 };
 
+static bool has_enye(const struct query_word *word)
+{
+    return memmem(word->exact.text, word->exact.length, "ñ", 2) != NULL;
+}
+
 /* As in the index, a weight of 256 at most; 0: no match. */
 static uint32_t word_weight(const struct model *model, const struct query_word *word,
     bool synonym, const struct query_word *own)
@@ -146,7 +151,7 @@ static uint32_t word_weight(const struct model *model, const struct query_word *
         return (uint32_t)lround(weight * 256);
     }
     if (same(word->forms.plain, own->forms.plain)) {
-        return (uint32_t)lround(weight * 0.97 * 256);
+        return (uint32_t)lround(weight * (has_enye(word) ? 0.5 : 0.97) * 256);
     }
     if (same(word->forms.stem, own->forms.stem)) {
         return (uint32_t)lround(weight * tier[MATCH_STEM] * 256);
@@ -366,6 +371,24 @@ static void find_typos(struct model *model, struct slot_model *slot, size_t most
     slot->typo_distance = count > 0 ? list[0].distance : 0;
 }
 
+static uint32_t best_weight(const struct model *model, const struct slot_model *slot)
+{
+    uint32_t best = 0;
+
+    for (size_t i = 0; i < model->count * slot->asked->phrase_count; i++) {
+        const struct model_product *product =
+            &model->products[i / slot->asked->phrase_count];
+        const struct query_phrase *phrase =
+            &slot->asked->phrases[i % slot->asked->phrase_count];
+        for (size_t t = 0; phrase->count == 1 && t < product->term_count; t++) {
+            uint32_t weight = word_weight(
+                model, &phrase->words[0], phrase->synonym, &product->terms[t].word);
+            best = weight > best ? weight : best;
+        }
+    }
+    return best;
+}
+
 static void find_slot(struct model *model, struct slot_model *slot)
 {
     for (size_t p = 0; p < slot->asked->phrase_count; p++) {
@@ -377,6 +400,9 @@ static void find_slot(struct model *model, struct slot_model *slot)
         slot->alive = slot->alive || alive;
     }
     if (slot->alive) {
+        slot->by_prefix = slot->asked->may_be_prefix &&
+                          has_enye(&slot->asked->phrases[0].words[0]) &&
+                          best_weight(model, slot) <= 128;
         return;
     }
     bool prefix = slot->asked->may_be_prefix &&
