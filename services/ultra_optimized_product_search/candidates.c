@@ -160,9 +160,6 @@ static bool is_partial(const struct pass *pass, uint32_t mask)
     const struct search *search = pass->search;
     double found = 0;
 
-    if ((mask & search->beyond) == search->beyond) {
-        return false;
-    }
     if ((mask & search->head) != 0) {
         return true;
     }
@@ -198,7 +195,7 @@ static void consider(struct pass *pass, uint32_t base, uint32_t offset)
     }
     uint32_t mask = 0;
     float text = text_score(pass, base, offset, &mask);
-    if (search->beyond != 0 && !is_partial(pass, mask)) {
+    if (search->head != 0 && !is_partial(pass, mask)) {
         return;
     }
     double key = text + (float)rank * search->rank_step;

@@ -269,13 +269,16 @@ static void plan_corrected(struct search *search, size_t number, struct query_sl
     struct token_forms forms;
     uint64_t unused = 0;
 
-    if (search->corrections[number].length == 0) {
+    if (search->corrections[number].length == 0 || search->query->words == NULL) {
         return;
     }
     analyser_forms(analyser, search->arena, search->corrections[number], &forms);
-    if (query_widen_word(search->query, forms.stem, wider)) {
-        plan_phrases(search, number, wider, &unused);
+    query_widen_word(search->query, forms.stem, wider);
+    if (wider->phrase_count < QUERY_PHRASES_MAX) {
+        wider->phrases[wider->phrase_count++] = (struct query_phrase){
+            .words = {{search->corrections[number], forms}}, .count = 1, .typo = true};
     }
+    plan_phrases(search, number, wider, &unused);
 }
 
 /* A word that no product has: what it is called elsewhere; what begins with it; what is
@@ -374,6 +377,18 @@ static void plan_slot(struct search *search, size_t number)
     search->known |= alive ? 1U << number : 0;
 }
 
+uint32_t search_head(const struct search *search)
+{
+    const struct query_slot *slots = search->query->slots;
+
+    for (size_t slot = 0; slot < search->slot_count; slot++) {
+        if (slots[slot].role == QUERY_ROLE_TEXT && !slots[slot].optional) {
+            return 1U << slot;
+        }
+    }
+    return search->required & (~search->required + 1);
+}
+
 void search_plan(struct search *search)
 {
     for (size_t i = 0; i < search->list->count; i++) {
@@ -389,6 +404,9 @@ void search_plan(struct search *search)
     if (search->required == 0) {
         /* Nothing but what need not match: then that is what is asked for. */
         search->required = (1U << search->slot_count) - 1;
+    }
+    if (search->slot_count > 0) {
+        search->name_head = (size_t)__builtin_ctz(search_head(search));
     }
     for (size_t slot = 0; slot < search->slot_count; slot++) {
         search->idf_sum += (search->required >> slot & 1) != 0 ? search->idf[slot] : 0;

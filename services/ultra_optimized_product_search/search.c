@@ -76,28 +76,24 @@ static void find_matches(struct search *search, bool has_code)
 
 /* --- Partial matches --- */
 
-/* The first word that has to match, for what it is: "cocina de juguete" is a cocina. */
-static uint32_t head_slot(const struct search *search)
-{
-    const struct query_slot *slots = search->query->slots;
-
-    for (size_t slot = 0; slot < search->slot_count; slot++) {
-        if (slots[slot].role == QUERY_ROLE_TEXT && !slots[slot].optional) {
-            return 1U << slot;
-        }
-    }
-    return search->required & (~search->required + 1);
-}
-
 static bool wants_partial(const struct search *search)
 {
     const struct index_options *options = search->options;
-    uint32_t required = search->required & search->known;
 
     return options->partial && options->offset == 0 &&
            search->query->sort == QUERY_SORT_RELEVANCE && search->all != 0 &&
            search->total > 0 && search->total < FULL_FEW &&
-           search->total < options->limit && (required & (required - 1)) != 0;
+           search->total < options->limit;
+}
+
+static bool is_among(const struct ranked *list, size_t count, const struct ranked *ranked)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].id == ranked->id) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Behind FULL, COUNT of them, the best that have some of the words; returns how many
@@ -117,23 +113,26 @@ static size_t add_partial(struct search *search, struct ranked **full, size_t co
     search->candidates.list = svc_arena_alloc(
         search->arena, PARTIAL_CANDIDATES * sizeof *search->candidates.list);
     search->facets = NULL;
-    search->beyond = search->all;
-    search->head = head_slot(search);
+    search->head = search_head(search);
+    search_widen(search);
     run_pass(search, 0, relaxed_slots(search));
     struct ranked *partial = search_rank(search, &partial_count);
     search->candidates = found;
     search->facets = facets;
     search->total = total;
     search->total_at_least = at_least;
-    most = most > count ? most - count : 0;
-    partial_count = partial_count < most ? partial_count : most;
 
     struct ranked *both =
         svc_arena_alloc(search->arena, (count + partial_count + 1) * sizeof *both);
     memcpy(both, *full, count * sizeof *both);
-    memcpy(both + count, partial, partial_count * sizeof *both);
+    size_t both_count = count;
+    for (size_t i = 0; i < partial_count && both_count < most; i++) {
+        if (!is_among(*full, count, &partial[i])) {
+            both[both_count++] = partial[i];
+        }
+    }
     *full = both;
-    return count + partial_count;
+    return both_count;
 }
 
 /* --- Codes --- */

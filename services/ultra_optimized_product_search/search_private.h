@@ -60,6 +60,7 @@ struct candidates {
 };
 
 struct facet_counts;
+struct category_matches;
 
 struct search {
     const struct index *index;
@@ -86,9 +87,11 @@ struct search {
     uint32_t head;    /* the slot of the thing that is asked for */
     bool needs_facts; /* of each match, not only of the candidates */
     float slot_weight[QUERY_SLOTS_MAX]; /* of a value: what it adds to the text score */
+    size_t name_head; /* the slot that a name should begin with */
     float rank_step;
     float *coverage; /* by mask of slots, plus one; 0: not known yet */
 
+    struct category_matches *categories; /* NULL: none was asked for yet */
     struct candidates candidates;
     size_t total;
     size_t looked;
@@ -103,6 +106,8 @@ struct search {
 void search_plan(struct search *search);
 /* Adds the words of other countries to all slots; returns whether products have one. */
 bool search_widen(struct search *search);
+/* The first word that has to match, a bit: "cocina de juguete" is a cocina. */
+uint32_t search_head(const struct search *search);
 void variants_add(struct search *search, struct variants *variants,
     const struct segment *segment, const struct variant *variant);
 /* The terms with a form; NULL: none. */
@@ -148,6 +153,13 @@ struct ranked {
 /* The candidates in their last order; in the arena. */
 struct ranked *search_rank(struct search *search, size_t *ret_count);
 int ranked_compare(const void *left, const void *right);
+
+/* --- rank_category.c --- */
+
+/* How much of the name of a category, a number of a segment's `values` plus one, the query
+ * says that says nothing else: 0 to 1. */
+double search_category_share(
+    struct search *search, uint32_t segment_at, uint32_t category);
 
 /* --- explain.c --- */
 

@@ -38,6 +38,7 @@ struct weights {
     double proximity;  /* words close to each other in the name */
     double name_whole; /* the share of the name that the query covers */
     double head;       /* the query's first word is the name's first */
+    double category_whole; /* the query is the name of the product's category */
     /* Added to a text score that is scaled to about 0..1. */
     double in_stock;
     double available;
