@@ -10,6 +10,8 @@
 
 /* How often the shop's settings and the database's identity are looked at again. */
 #define IDENTIFY_MS 5000
+#define SAVE_SHARE 100
+#define PAUSE_MAX_MS 2000
 
 bool feed_wait(struct feed *feed, int64_t milliseconds)
 {
@@ -254,6 +256,15 @@ static bool follow(struct feed *feed)
 
 /* --- The thread. --- */
 
+/* While it's saved, nothing is followed: not more than a hundredth of the time. */
+static int64_t save_pause_ms(const struct feed *feed)
+{
+    int64_t every_ms = feed->settings.snapshot_every_s * 1000;
+    int64_t least_ms = feed->save_took_ms * SAVE_SHARE;
+
+    return every_ms > least_ms ? every_ms : least_ms;
+}
+
 static bool step(struct feed *feed)
 {
     int64_t now_ms = svc_clock_monotonic_ms();
@@ -278,8 +289,7 @@ static bool step(struct feed *feed)
         atomic_store(&feed->ready, true);
         svc_log(SVC_LOG_INFO, "the index answers", SVC_INT("builds", feed->state.builds));
     }
-    bool due = now_ms - feed->saved_ms >= feed->settings.snapshot_every_s * 1000;
-    if (feed->saved_ms == 0 || due) {
+    if (feed->saved_ms == 0 || now_ms - feed->saved_ms >= save_pause_ms(feed)) {
         feed_save(feed);
     }
     return true;
@@ -291,9 +301,14 @@ static void *run(void *argument)
     int64_t pause_ms = 0;
 
     while (feed_wait(feed, pause_ms)) {
+        int64_t began_ms = svc_clock_monotonic_ms();
         bool fine = step(feed);
         bool again = fine && !feed->has_position;
-        pause_ms = again ? 0 : feed->settings.poll_ms;
+        int64_t took_ms = svc_clock_monotonic_ms() - began_ms;
+        /* A look that is slow, as long as a transaction is open, isn't taken back to
+         * back. */
+        pause_ms = took_ms > feed->settings.poll_ms ? took_ms : feed->settings.poll_ms;
+        pause_ms = again ? 0 : (pause_ms < PAUSE_MAX_MS ? pause_ms : PAUSE_MAX_MS);
         if (!fine) {
             pause_ms += svc_backoff_ms(
                 feed->failures++, FEED_BACKOFF_BASE_MS, FEED_BACKOFF_MAX_MS);

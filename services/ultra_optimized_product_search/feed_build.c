@@ -27,6 +27,7 @@ void feed_save(struct feed *feed)
 {
     char path[PATH_SIZE];
     char error[256] = "";
+    int64_t began_ms = svc_clock_monotonic_ms();
 
     if (!feed->unsaved || !feed->has_position || !snapshot_path(feed, path)) {
         return;
@@ -38,6 +39,7 @@ void feed_save(struct feed *feed)
         feed->unsaved = false;
     }
     feed->saved_ms = svc_clock_monotonic_ms();
+    feed->save_took_ms = feed->saved_ms - began_ms;
 }
 
 bool feed_load(struct feed *feed)

@@ -30,6 +30,7 @@ struct feed {
     unsigned failures;
     bool unsaved;
     int64_t saved_ms; /* monotonic */
+    int64_t save_took_ms;
 };
 
 /* Waits; false when the feed is to stop. */

@@ -1,6 +1,8 @@
 /* ultra_optimized_product_search: what it is configured by, and what answers. */
 #include "routes.h"
 
+#include <svc/clock.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +111,34 @@ static void count(struct search_state *state, struct svc_metrics *metrics)
         metrics, "search_seconds", "", "From the words to the products found.");
 }
 
+/* How old what the index has may be; a scrape's time. */
+static double read_age_s(void *context)
+{
+    const struct search_state *state = context;
+    struct feed_state feed;
+
+    feed_state(state->feed, &feed);
+    return feed.seen_ms > 0 ? (double)(svc_clock_unix_ms() - feed.seen_ms) / 1000 : -1;
+}
+
+static double read_changes(void *context)
+{
+    const struct search_state *state = context;
+    struct feed_state feed;
+
+    feed_state(state->feed, &feed);
+    return (double)feed.changes;
+}
+
+static void measure(struct search_state *state, struct svc_metrics *metrics)
+{
+    svc_metrics_gauge(metrics, "search_index_age_seconds",
+        "What was committed so long ago is in the index; -1 before the first time.",
+        read_age_s, state);
+    svc_metrics_gauge(metrics, "search_changes_applied",
+        "Products put in, changed or taken out since the start.", read_changes, state);
+}
+
 static void stop(struct svc_runtime *runtime)
 {
     struct search_state *state = runtime->state;
@@ -175,12 +205,17 @@ static bool start(struct svc_runtime *runtime, char ret_error[256])
     }
     state->learned = learned_new((size_t)config.learned_pairs_max);
     const struct index_settings index = {
-        state->analyser, &state->weights, state->learned};
+        .analyser = state->analyser,
+        .weights = &state->weights,
+        .learned = state->learned,
+        .words = state->words,
+    };
     state->index = index_new(&index);
     state->categories = categories_new(state->analyser);
     state->log = search_log_new((size_t)config.search_log_waiting);
     count(state, runtime->metrics);
     start_threads(state);
+    measure(state, runtime->metrics);
     return true;
 }
 

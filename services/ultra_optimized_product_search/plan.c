@@ -1,4 +1,5 @@
 /* Which terms of each segment a query's slots may match, and how rare they are. */
+#include "layer.h"
 #include "search_private.h"
 
 #include <math.h>
@@ -97,11 +98,27 @@ struct word_search {
     const struct segment_entry *entry;
     const struct query_word *word;
     bool synonym;
-    bool typo;
-    double plain_share;
-    bool alive;  /* a product has one of the terms */
-    uint64_t df; /* of the exact and stem variants */
+    double plain_share; /* of a letter other than written */
+    double share;       /* of the usual weights; less than 1: of a correction */
+    bool alive;         /* a product has one of the terms */
+    uint64_t df;        /* of the exact and stem variants */
 };
+
+static uint8_t variant_tier(const struct word_search *word, bool stem)
+{
+    if (word->share < 1) {
+        return MATCH_TYPO;
+    }
+    if (word->synonym) {
+        return MATCH_SYNONYM;
+    }
+    return stem ? MATCH_STEM : MATCH_EXACT;
+}
+
+static double plain_share(const struct query_word *word)
+{
+    return word->exact.length != word->forms.plain.length ? ENYE_SHARE : PLAIN_SHARE;
+}
 
 static void add_group(
     struct word_search *word, struct variants *variants, uint64_t key, bool stem)
@@ -121,14 +138,11 @@ static void add_group(
                      memcmp(bytes.text, word->word->exact.text, bytes.length) == 0;
         double weight = stem ? tier[MATCH_STEM] : exact ? 1 : word->plain_share;
         weight *= word->synonym ? tier[MATCH_SYNONYM] : tier[MATCH_EXACT];
-        weight *= word->typo ? tier[MATCH_TYPO] : 1;
+        weight *= word->share;
         struct variant variant = {
             .term = term,
             .weight = (uint16_t)lround(weight * WEIGHT_ONE),
-            .tier = word->typo      ? MATCH_TYPO
-                    : word->synonym ? MATCH_SYNONYM
-                    : stem          ? MATCH_STEM
-                                    : MATCH_EXACT,
+            .tier = variant_tier(word, stem),
         };
         word->df += segment->terms[term].count;
         word->alive = word->alive || term_is_alive(word->entry, term);
@@ -157,17 +171,13 @@ struct slot_search {
     const struct segment_entry *entry;
     struct slot_plan *plan;
     uint64_t written_df;
+    double share;
     uint8_t *alive; /* of each phrase, a bit for each word that some product has */
 };
 
 static uint64_t lesser(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
-}
-
-static bool has_enye(struct svc_slice exact)
-{
-    return memmem(exact.text, exact.length, "ñ", 2) != NULL;
 }
 
 static void find_phrase(
@@ -185,8 +195,8 @@ static void find_phrase(
             .entry = slot->entry,
             .word = &phrase->words[i],
             .synonym = phrase->synonym,
-            .typo = phrase->typo,
-            .plain_share = has_enye(phrase->words[i].exact) ? ENYE_SHARE : PLAIN_SHARE,
+            .share = slot->share,
+            .plain_share = plain_share(&phrase->words[i]),
         };
         find_word(&word, &variants[i]);
         df = lesser(df, word.df);
@@ -196,6 +206,33 @@ static void find_phrase(
     if (phrase->count > 1) {
         several->count = phrase->count;
         plan->phrase_count++;
+    }
+}
+
+void plan_phrase(
+    struct search *search, size_t slot, const struct query_phrase *phrase, double share)
+{
+    for (size_t at = 0; at < search->list->count; at++) {
+        struct slot_plan *plan = &search->plans[at][slot];
+        struct phrase_plan several = {.count = phrase->count};
+        for (size_t i = 0; i < phrase->count; i++) {
+            struct word_search word = {
+                .search = search,
+                .entry = &search->list->entries[at],
+                .word = &phrase->words[i],
+                .synonym = phrase->synonym,
+                .share = share,
+                .plain_share = plain_share(&phrase->words[i]),
+            };
+            find_word(&word, phrase->count == 1 ? &plan->single : &several.words[i]);
+        }
+        if (phrase->count > 1) {
+            struct phrase_plan *phrases = svc_arena_alloc(
+                search->arena, (plan->phrase_count + 1) * sizeof *phrases);
+            memcpy(phrases, plan->phrases, plan->phrase_count * sizeof *phrases);
+            phrases[plan->phrase_count++] = several;
+            plan->phrases = phrases;
+        }
     }
 }
 
@@ -211,7 +248,7 @@ static bool is_alive(const struct query_slot *asked, const uint8_t *alive)
     return false;
 }
 
-static uint64_t plan_df(const struct slot_plan *plan)
+uint64_t plan_df(const struct slot_plan *plan)
 {
     uint64_t sum = plan->single.df;
 
@@ -225,6 +262,29 @@ static uint64_t plan_df(const struct slot_plan *plan)
     return sum;
 }
 
+/* Written with a letter that its plain form lacks ("pañ"), and no product has it so: what
+ * was found ("pan") is perhaps another word, and the written one not finished. */
+static bool is_another_word(const struct search *search, const struct query_slot *asked)
+{
+    const struct query_word *word = &asked->phrases[0].words[0];
+
+    if (!asked->may_be_prefix || asked->phrases[0].count != 1 ||
+        word->exact.length == word->forms.plain.length) {
+        return false;
+    }
+    for (size_t i = 0; i < search->list->count; i++) {
+        const struct segment_entry *entry = &search->list->entries[i];
+        uint32_t from = 0;
+        uint32_t until = 0;
+        terms_prefix(entry->segment, word->exact, &from, &until);
+        if (from < until && entry->segment->terms[from].length == word->exact.length &&
+            term_is_alive(entry, from)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static float rarity(uint64_t df, uint64_t docs)
 {
     double counted = (double)lesser(df, docs);
@@ -232,10 +292,8 @@ static float rarity(uint64_t df, uint64_t docs)
     return (float)log(1 + ((double)docs - counted + 0.5) / (counted + 0.5));
 }
 
-/* Adds the ways of SLOT to the plans of slot NUMBER; returns whether products have one.
- */
-static bool plan_phrases(struct search *search, size_t number,
-    const struct query_slot *slot, uint64_t *written_df)
+bool plan_phrases(struct search *search, size_t number, const struct query_slot *slot,
+    double share, uint64_t *written_df)
 {
     uint8_t alive_words[QUERY_PHRASES_MAX] = {0};
 
@@ -245,6 +303,7 @@ static bool plan_phrases(struct search *search, size_t number,
             .search = search,
             .entry = &search->list->entries[i],
             .plan = plan,
+            .share = share,
             .alive = alive_words,
         };
         size_t room = plan->phrase_count + slot->phrase_count + 1;
@@ -262,109 +321,18 @@ static bool plan_phrases(struct search *search, size_t number,
     return is_alive(slot, alive_words);
 }
 
-/* The synonyms of what the index corrected a word to. */
-static void plan_corrected(struct search *search, size_t number, struct query_slot *wider)
-{
-    const struct analyser *analyser = search->index->settings.analyser;
-    struct token_forms forms;
-    uint64_t unused = 0;
-
-    if (search->corrections[number].length == 0 || search->query->words == NULL) {
-        return;
-    }
-    analyser_forms(analyser, search->arena, search->corrections[number], &forms);
-    query_widen_word(search->query, forms.stem, wider);
-    if (wider->phrase_count < QUERY_PHRASES_MAX) {
-        wider->phrases[wider->phrase_count++] = (struct query_phrase){
-            .words = {{search->corrections[number], forms}}, .count = 1, .typo = true};
-    }
-    plan_phrases(search, number, wider, &unused);
-}
-
-/* A word that no product has: what it is called elsewhere; what begins with it; what is
- * near it, in the index or in the word files. A word of the files is no typo. */
-static bool plan_wider(struct search *search, size_t number)
-{
-    const struct query_slot *slot = &search->query->slots[number];
-    struct query_slot *wider = svc_arena_alloc(search->arena, sizeof *wider);
-    struct svc_slice written;
-    uint64_t unused = 0;
-    bool corrects = search->weights->tier[MATCH_TYPO] > 0;
-
-    if (query_widen_regions(search->query, slot, wider) &&
-        plan_phrases(search, number, wider, &unused)) {
-        return true;
-    }
-    search->typos |= 1U << number;
-    if (plan_prefix(search, number)) {
-        plan_typos(search, number, 0);
-        return true;
-    }
-    int distance =
-        corrects ? query_widen_typo(search->query, slot, 2, wider, &written) : -1;
-    if (distance >= 0 && plan_typos(search, number, (size_t)distance)) {
-        plan_corrected(search, number, wider);
-        return true;
-    }
-    if (distance >= 0 && plan_phrases(search, number, wider, &unused)) {
-        search->corrections[number] = written;
-        return true;
-    }
-    bool is_known = distance == 0 && written.length == 0;
-    if (!is_known && plan_typos(search, number, 2)) {
-        plan_corrected(search, number, wider);
-        return true;
-    }
-    return false;
-}
-
-bool search_widen(struct search *search)
-{
-    struct query_slot *wider = svc_arena_alloc(search->arena, sizeof *wider);
-    uint64_t unused = 0;
-    bool found = false;
-
-    for (size_t slot = 0; slot < search->slot_count; slot++) {
-        if (query_widen_regions(search->query, &search->query->slots[slot], wider)) {
-            found |= plan_phrases(search, slot, wider, &unused);
-        }
-        for (size_t i = 0; i < search->list->count; i++) {
-            search->plans[i][slot].df = plan_df(&search->plans[i][slot]);
-        }
-    }
-    return found;
-}
-
-/* "pañ" is a beginning, though there are products with "pan". */
-static bool is_unfinished(const struct search *search, size_t number)
-{
-    const struct query_slot *slot = &search->query->slots[number];
-
-    if (!slot->may_be_prefix || !has_enye(slot->phrases[0].words[0].exact)) {
-        return false;
-    }
-    for (size_t i = 0; i < search->list->count; i++) {
-        const struct variants *found = &search->plans[i][number].single;
-        for (size_t at = 0; at < found->count; at++) {
-            if (found->list[at].weight > WEIGHT_ONE * ENYE_SHARE &&
-                term_is_alive(&search->list->entries[i], found->list[at].term)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
 static void plan_slot(struct search *search, size_t number)
 {
     uint64_t written_df = 0;
     uint64_t df = 0;
     uint64_t docs = 0;
-    bool alive = plan_phrases(search, number, &search->query->slots[number], &written_df);
+    const struct query_slot *slot = &search->query->slots[number];
+    bool alive = plan_phrases(search, number, slot, 1, &written_df);
 
     if (!alive) {
         alive = plan_wider(search, number);
-    } else if (is_unfinished(search, number)) {
+    }
+    if (alive && is_another_word(search, slot)) {
         plan_prefix(search, number);
     }
     for (size_t i = 0; i < search->list->count; i++) {

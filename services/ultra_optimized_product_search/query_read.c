@@ -218,7 +218,6 @@ void query_read(const struct words *words, const struct analyser *analyser,
     struct query_reading *reading = svc_arena_alloc(arena, sizeof *reading);
 
     *ret_query = (struct query){
-        .words = words,
         .filters = {.price_min_minor = -1, .price_max_minor = -1},
         .text = trim(text),
     };

@@ -33,7 +33,7 @@ static void read_name(
         const struct token *token = &tokens.list[i];
         struct token_forms forms;
         if (token->kind == TOKEN_WORD &&
-            !words_is_stop(search->query->words, token->exact)) {
+            !words_is_stop(search->index->settings.words, token->exact)) {
             analyser_forms(analyser, search->arena, token->exact, &forms);
             name->stems[name->count++] = forms.stem;
         }
@@ -90,7 +90,8 @@ double search_category_share(
     struct category_matches *matches = search->categories;
     struct category_name name = {.count = 0};
 
-    if (category == 0 || search->query->words == NULL || search->slot_count == 0) {
+    if (category == 0 || search->index->settings.words == NULL ||
+        search->slot_count == 0) {
         return 0;
     }
     if (matches == NULL) {

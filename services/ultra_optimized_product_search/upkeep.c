@@ -13,6 +13,7 @@
 #define LOG_EVERY_MS 1000
 #define LOG_BATCH 1000
 #define LOG_TEXT_MAX ((size_t)4 * 1024 * 1024)
+#define PRUNE_FIRST_MS 2000
 #define PRUNE_EVERY_MS 600000
 /* A refresh that takes long isn't begun again right away. */
 #define REFRESH_EVERY_MS 1000
@@ -265,7 +266,7 @@ struct upkeep *upkeep_new(const struct upkeep_settings *settings)
 
     upkeep->settings = *settings;
     upkeep->read_overview_ms = -1;
-    upkeep->prune_at_ms = svc_clock_monotonic_ms() + PRUNE_EVERY_MS / 10;
+    upkeep->prune_at_ms = svc_clock_monotonic_ms() + PRUNE_FIRST_MS;
     pthread_mutex_init(&upkeep->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

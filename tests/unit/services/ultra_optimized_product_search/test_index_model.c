@@ -9,8 +9,8 @@ static const char *const vocabulary[] = {"zapatillas", "zapatilla", "rojo", "roj
     "celular", "celulares", "luz", "luces", "lampara", "lamparas", "camisa", "camiseta",
     "camisetas", "pantalon", "pantalones", "de", "para", "42", "38", "15", "funda",
     "fundas", "mesa", "mesas", "silla", "sillon", "negro", "negra", "blanco", "verde",
-    "zapato", "zapatos", "bota", "botas", "perro", "perros", "gato", "gata", "usb-c",
-    "1kg", "arroz"};
+    "zapato", "zapatos", "bota", "botas", "pan", "pañales", "baño", "perro", "perros",
+    "gato", "gata", "usb-c", "1kg", "arroz"};
 static const char *const brands[] = {"Andina", "ANDINA", "Kancha", "Rambla Sur", "Equis"};
 static const char *const categories[] = {"Calzado", "Ropa", "Hogar"};
 static const char *const sizes[] = {"38,39,42", "S,M,L", "15"};
