@@ -1,4 +1,5 @@
-/* Few matches are filled up with those of some of the words. */
+/* Few matches are filled up with those of some of the words; what no product has is
+ * looked for by the word files. */
 #include "shop.h"
 
 static const struct line lines[] = {
@@ -91,12 +92,48 @@ static void test_partial_matches_keep_to_the_filters(void **state)
     assert_string_equal(shop_ids(*state, &result), "2");
 }
 
+/* The shop of another country, with the words that are built in. */
+static void test_word_files_widen_what_no_product_has(void **state)
+{
+    static const struct line tools[] = {
+        {1, "Desarmadores, juego de 6", NULL, "Taller", 10, NULL, NULL, NULL, NULL, 100,
+            0, 5, 50, false},
+        {2, "Cinta de aislar", NULL, "Taller", 10, NULL, NULL, NULL, NULL, 100, 0, 5, 50,
+            false},
+        {3, "Vajilla completa", NULL, "Cocina", 20, NULL, NULL, NULL, NULL, 100, 0, 5, 50,
+            false},
+    };
+    struct shop shop = {.analyser = analyser_new("es")};
+    char error[256] = "";
+    struct words *words = words_load(NULL, "es", "mx", shop.analyser, error);
+
+    (void)state;
+    assert_non_null(words);
+    weights_default(&shop.weights);
+    shop.index = index_new(&(struct index_settings){
+        .analyser = shop.analyser, .weights = &shop.weights, .words = words});
+    shop_build(&shop, tools, COUNT_OF(tools));
+    struct index_result result = shop_search(&shop, "destorniyador");
+    assert_string_equal(shop_ids(&shop, &result), "1");
+    assert_int_equal(result.hits[0].tier, MATCH_TYPO);
+    assert_true(svc_slice_equals(result.did_you_mean, "destornillador"));
+    result = shop_search(&shop, "teipe"); /* in Venezuela */
+    assert_string_equal(shop_ids(&shop, &result), "2");
+    assert_int_equal(result.hits[0].tier, MATCH_SYNONYM);
+    assert_null(result.did_you_mean.text);
+    result = shop_search(&shop, "compresa"); /* a word, no slip of "completa" */
+    assert_int_equal(result.total, 0);
+    shop_close(&shop);
+    words_free(&words);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_partial_matches_stand_behind_all_others),
         cmocka_unit_test(test_partial_matches_stay_on_the_first_page),
         cmocka_unit_test(test_partial_matches_keep_to_the_filters),
+        cmocka_unit_test(test_word_files_widen_what_no_product_has),
     };
 
     return cmocka_run_group_tests(tests, open_shop, close_shop);
