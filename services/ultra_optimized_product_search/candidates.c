@@ -204,6 +204,21 @@ static void score_texts(struct pass *pass, uint32_t base, size_t count)
     }
 }
 
+/* Of those that have some of the words: a partial match has the thing that is asked for,
+ * or half of what tells one product from another. */
+static bool is_partial(const struct search *search, uint32_t mask)
+{
+    double found = 0;
+
+    if ((mask & search->head) != 0) {
+        return true;
+    }
+    for (uint32_t left = mask & search->required; left != 0; left &= left - 1) {
+        found += search->idf[__builtin_ctz(left)];
+    }
+    return 2 * found >= search->idf_sum;
+}
+
 /* With facts: filters, facets, other orders. False where a filter refuses it. */
 static bool consider_facts(struct pass *pass, uint32_t doc, double *key)
 {
@@ -236,6 +251,9 @@ void pass_consider(struct pass *pass, uint32_t base, const struct wanted *wanted
     for (size_t i = 0; i < count; i++) {
         uint32_t doc = base + scratch->offsets[i];
         double key = scratch->texts[i] + (float)scratch->ranks[i] * step;
+        if (search->head != 0 && !is_partial(search, scratch->masks[i])) {
+            continue;
+        }
         if (needs_facts && !consider_facts(pass, doc, &key)) {
             continue;
         }

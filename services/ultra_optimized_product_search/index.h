@@ -69,6 +69,7 @@ struct index_options {
     size_t offset; /* offset + limit <= INDEX_WINDOW_MAX */
     int64_t now_s; /* for offers */
     bool facets;
+    bool partial; /* few matches are filled up, to ten, with those of some of the words */
 };
 
 struct index_hit {
@@ -101,6 +102,9 @@ struct index_result {
     size_t total;        /* products that match */
     bool total_at_least; /* counting was ended early: there are at least that many */
     bool relaxed;        /* nothing had all the words: these have some */
+    size_t partial_from; /* hits from here on have some of the words only, and aren't in
+                          * `total`; hit_count: none. Only on the first page, where all
+                          * the words together give few */
     struct svc_slice
         did_you_mean;            /* the query with its misspelt words put right; empty */
     struct index_facets *facets; /* NULL unless asked for */

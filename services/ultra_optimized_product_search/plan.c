@@ -7,6 +7,7 @@
 
 /* Another letter than written: n for ñ. */
 #define PLAIN_SHARE 0.97
+#define ENYE_SHARE 0.5 /* n for ñ is common, ñ for n is not: "pañ" isn't bread */
 
 const struct form_group *terms_find(const struct segment *segment, uint64_t key)
 {
@@ -97,9 +98,10 @@ struct word_search {
     const struct segment_entry *entry;
     const struct query_word *word;
     bool synonym;
-    double share; /* of the usual weights; less than 1: of a correction */
-    bool alive;   /* a product has one of the terms */
-    uint64_t df;  /* of the exact and stem variants */
+    double plain_share; /* of a letter other than written */
+    double share;       /* of the usual weights; less than 1: of a correction */
+    bool alive;         /* a product has one of the terms */
+    uint64_t df;        /* of the exact and stem variants */
 };
 
 static uint8_t variant_tier(const struct word_search *word, bool stem)
@@ -111,6 +113,11 @@ static uint8_t variant_tier(const struct word_search *word, bool stem)
         return MATCH_SYNONYM;
     }
     return stem ? MATCH_STEM : MATCH_EXACT;
+}
+
+static double plain_share(const struct query_word *word)
+{
+    return word->exact.length != word->forms.plain.length ? ENYE_SHARE : PLAIN_SHARE;
 }
 
 static void add_group(
@@ -129,7 +136,7 @@ static void add_group(
         struct svc_slice bytes = segment_term(segment, term);
         bool exact = bytes.length == word->word->exact.length &&
                      memcmp(bytes.text, word->word->exact.text, bytes.length) == 0;
-        double weight = stem ? tier[MATCH_STEM] : exact ? 1 : PLAIN_SHARE;
+        double weight = stem ? tier[MATCH_STEM] : exact ? 1 : word->plain_share;
         weight *= word->synonym ? tier[MATCH_SYNONYM] : tier[MATCH_EXACT];
         weight *= word->share;
         struct variant variant = {
@@ -164,6 +171,7 @@ struct slot_search {
     const struct segment_entry *entry;
     struct slot_plan *plan;
     uint64_t written_df;
+    double share;
     uint8_t *alive; /* of each phrase, a bit for each word that some product has */
 };
 
@@ -187,7 +195,8 @@ static void find_phrase(
             .entry = slot->entry,
             .word = &phrase->words[i],
             .synonym = phrase->synonym,
-            .share = 1,
+            .share = slot->share,
+            .plain_share = plain_share(&phrase->words[i]),
         };
         find_word(&word, &variants[i]);
         df = lesser(df, word.df);
@@ -213,6 +222,7 @@ void plan_phrase(
                 .word = &phrase->words[i],
                 .synonym = phrase->synonym,
                 .share = share,
+                .plain_share = plain_share(&phrase->words[i]),
             };
             find_word(&word, phrase->count == 1 ? &plan->single : &several.words[i]);
         }
@@ -238,7 +248,7 @@ static bool is_alive(const struct query_slot *asked, const uint8_t *alive)
     return false;
 }
 
-static uint64_t plan_df(const struct slot_plan *plan)
+uint64_t plan_df(const struct slot_plan *plan)
 {
     uint64_t sum = plan->single.df;
 
@@ -282,12 +292,9 @@ static float rarity(uint64_t df, uint64_t docs)
     return (float)log(1 + ((double)docs - counted + 0.5) / (counted + 0.5));
 }
 
-static void plan_slot(struct search *search, size_t number)
+bool plan_phrases(struct search *search, size_t number, const struct query_slot *slot,
+    double share, uint64_t *written_df)
 {
-    const struct query_slot *slot = &search->query->slots[number];
-    uint64_t written_df = 0;
-    uint64_t df = 0;
-    uint64_t docs = 0;
     uint8_t alive_words[QUERY_PHRASES_MAX] = {0};
 
     for (size_t i = 0; i < search->list->count; i++) {
@@ -296,21 +303,34 @@ static void plan_slot(struct search *search, size_t number)
             .search = search,
             .entry = &search->list->entries[i],
             .plan = plan,
+            .share = share,
             .alive = alive_words,
         };
-        plan->phrases = svc_arena_alloc(
-            search->arena, (slot->phrase_count + 1) * sizeof *plan->phrases);
+        size_t room = plan->phrase_count + slot->phrase_count + 1;
+        struct phrase_plan *phrases =
+            svc_arena_alloc(search->arena, room * sizeof *phrases);
+        if (plan->phrase_count > 0) {
+            memcpy(phrases, plan->phrases, plan->phrase_count * sizeof *phrases);
+        }
+        plan->phrases = phrases;
         for (size_t phrase = 0; phrase < slot->phrase_count; phrase++) {
             find_phrase(&found, slot, phrase);
         }
-        written_df += found.written_df;
-        docs += search->list->entries[i].segment->doc_count;
+        *written_df += found.written_df;
     }
-    bool alive = is_alive(slot, alive_words);
+    return is_alive(slot, alive_words);
+}
+
+static void plan_slot(struct search *search, size_t number)
+{
+    uint64_t written_df = 0;
+    uint64_t df = 0;
+    uint64_t docs = 0;
+    const struct query_slot *slot = &search->query->slots[number];
+    bool alive = plan_phrases(search, number, slot, 1, &written_df);
+
     if (!alive) {
-        bool prefix = plan_prefix(search, number);
-        alive = plan_typos(search, number, prefix ? 0 : 2) || prefix;
-        search->typos |= 1U << number;
+        alive = plan_wider(search, number);
     }
     if (alive && is_another_word(search, slot)) {
         plan_prefix(search, number);
@@ -319,9 +339,22 @@ static void plan_slot(struct search *search, size_t number)
         struct slot_plan *plan = &search->plans[i][number];
         plan->df = plan_df(plan);
         df += plan->df;
+        docs += search->list->entries[i].segment->doc_count;
     }
     search->idf[number] = rarity(written_df > 0 ? written_df : df, docs);
     search->known |= alive ? 1U << number : 0;
+}
+
+uint32_t search_head(const struct search *search)
+{
+    const struct query_slot *slots = search->query->slots;
+
+    for (size_t slot = 0; slot < search->slot_count; slot++) {
+        if (slots[slot].role == QUERY_ROLE_TEXT && !slots[slot].optional) {
+            return 1U << slot;
+        }
+    }
+    return search->required & (~search->required + 1);
 }
 
 void search_plan(struct search *search)
@@ -339,6 +372,9 @@ void search_plan(struct search *search)
     if (search->required == 0) {
         /* Nothing but what need not match: then that is what is asked for. */
         search->required = (1U << search->slot_count) - 1;
+    }
+    if (search->slot_count > 0) {
+        search->name_head = (size_t)__builtin_ctz(search_head(search));
     }
     for (size_t slot = 0; slot < search->slot_count; slot++) {
         search->idf_sum += (search->required >> slot & 1) != 0 ? search->idf[slot] : 0;

@@ -257,6 +257,9 @@ static void use_synonyms(
     }
     analyser_forms(settings->analyser, search->arena, exact, &forms);
     words_alternatives(settings->words, &forms.stem, 1, &phrases, &count);
+    struct query_phrase *itself = svc_arena_alloc(search->arena, sizeof *itself);
+    *itself = (struct query_phrase){.words = {{exact, forms}}, .count = 1};
+    plan_phrase(search, slot, itself, share);
     for (size_t i = 0; i < count && i < QUERY_PHRASES_MAX; i++) {
         struct query_phrase *phrase = svc_arena_alloc(search->arena, sizeof *phrase);
         phrase->synonym = true;

@@ -82,4 +82,17 @@ void query_read(const struct words *words, const struct analyser *analyser,
     struct svc_arena *arena, struct svc_slice text, int64_t minor_per_unit,
     struct query *ret_query);
 
+/* --- For what no product has as it is written (query_widen.c). WORDS may be NULL. --- */
+
+/* The ways to say SLOT in other countries than the shop's, which would mislead where the
+ * word means something here. Returns whether there are any, and `ret_slot` has them. */
+bool query_widen_regions(const struct words *words, const struct query_slot *slot,
+    struct query_slot *ret_slot);
+
+/* The word of the files that is nearest to SLOT's, at most DISTANCE_MAX mistakes away,
+ * and the ways to say it; -1: there is none, else its distance. 0: SLOT's word is known,
+ * or heard as one that is; then `ret_written` is empty if it is that word. */
+int query_widen_typo(const struct words *words, const struct query_slot *slot,
+    size_t distance_max, struct query_slot *ret_slot, struct svc_slice *ret_written);
+
 #endif

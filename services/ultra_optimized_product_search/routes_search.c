@@ -131,6 +131,7 @@ static enum svc_status find(const struct svc_request *request, const struct quer
         .offset = search->offset,
         .now_s = now_s,
         .facets = search->facets,
+        .partial = true,
     };
 
     if (feed_is_ready(state->feed)) {

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define MAGIC "WCINDEX\n"
-#define VERSION 1U
+#define VERSION 2U
 #define PAGE ((uint64_t)4096)
 #define ALIGNMENT ((uint64_t)64)
 #define BYTE_ORDER_MARK 0x0102030405060708U

@@ -35,9 +35,10 @@ struct weights {
     double tier[MATCH_TIERS];
     double coverage; /* exponent of the share of slots that match, when not all have to */
     double phrase;   /* words next to each other, as asked, in the name */
-    double proximity;  /* words close to each other in the name */
-    double name_whole; /* the share of the name that the query covers */
-    double head;       /* the query's first word is the name's first */
+    double proximity;      /* words close to each other in the name */
+    double name_whole;     /* the share of the name that the query covers */
+    double head;           /* the query's first word is the name's first */
+    double category_whole; /* the query is the name of the product's category */
     /* Added to a text score that is scaled to about 0..1. */
     double in_stock;
     double available;

@@ -289,7 +289,7 @@ static void answer(struct shop *shop, enum kind kind, const struct query *query,
     struct svc_arena *arena, struct index_result *result)
 {
     const struct index_options options = {
-        .limit = 10, .now_s = NOW_S, .facets = kind == FACETS};
+        .limit = 10, .now_s = NOW_S, .facets = kind == FACETS, .partial = true};
     struct index_suggestion suggestions[10];
 
     if (kind != SUGGEST) {

@@ -137,7 +137,8 @@ uint32_t model_word_weight(const struct model *model, const struct query_word *w
         return (uint32_t)lround(weight * 256);
     }
     if (same(word->forms.plain, own->forms.plain)) {
-        return (uint32_t)lround(weight * 0.97 * 256);
+        bool enye = word->exact.length != word->forms.plain.length;
+        return (uint32_t)lround(weight * (enye ? 0.5 : 0.97) * 256);
     }
     if (same(word->forms.stem, own->forms.stem)) {
         return (uint32_t)lround(weight * tier[MATCH_STEM] * 256);

@@ -65,6 +65,23 @@ static bool slot_covers(const struct model_search *search, size_t slot,
     return false;
 }
 
+static size_t head_slot(const struct model_search *search)
+{
+    const struct query *query = search->query;
+
+    for (size_t slot = 0; slot < query->slot_count; slot++) {
+        if (query->slots[slot].role == QUERY_ROLE_TEXT && !query->slots[slot].optional) {
+            return slot;
+        }
+    }
+    for (size_t slot = 0; slot < query->slot_count; slot++) {
+        if (!query->slots[slot].optional) {
+            return slot;
+        }
+    }
+    return 0;
+}
+
 static double name_score(
     const struct model_search *search, const struct model_product *product)
 {
@@ -76,6 +93,8 @@ static double name_score(
     int found = 0;
     int first = 1000;
     int last = 0;
+    size_t head = head_slot(search);
+    double head_score = 0;
 
     for (size_t p = 0; p < product->name_length; p++) {
         bool any = false;
@@ -96,6 +115,9 @@ static double name_score(
         }
         neighbours += best;
         found += lowest >= 0;
+        if (slot == head && lowest >= 0) {
+            head_score = weights->head / (1 + 0.6 * lowest);
+        }
         first = lowest >= 0 && lowest < first ? lowest : first;
         last = lowest > last ? lowest : last;
     }
@@ -103,7 +125,7 @@ static double name_score(
         return 0;
     }
     double score = weights->name_whole * covered / (double)product->name_length;
-    score += at[0][0] ? weights->head : 0;
+    score += head_score;
     score += slots > 1 ? weights->phrase * neighbours / (double)(slots - 1) : 0;
     int span = last - first > found - 1 ? last - first : found - 1;
     return score + (found > 1 ? weights->proximity * (found - 1) / span : 0);
