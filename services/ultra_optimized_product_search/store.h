@@ -116,12 +116,6 @@ SVC_MUST_CHECK enum svc_status store_refresh_categories(
 
 /* --- PostgreSQL's own answer, for the time without an index. --- */
 
-struct store_question {
-    const struct query *query;
-    const struct index_options *options;
-    int64_t minor_per_unit;
-};
-
 /* As index_search and index_suggest answer. */
 struct store_question {
     const struct query *query;
