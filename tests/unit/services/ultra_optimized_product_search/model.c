@@ -21,6 +21,7 @@ void model_done(struct model *model)
     svc_arena_done(&model->arena);
     svc_arena_done(&model->search);
     free(model->products);
+    free(model->sounds);
 }
 
 /* --- Products --- */
@@ -111,6 +112,37 @@ static void set_product(
     }
 }
 
+static int compare_slices(const void *left, const void *right)
+{
+    const struct svc_slice *a = left;
+    const struct svc_slice *b = right;
+    int order = memcmp(a->text, b->text, a->length < b->length ? a->length : b->length);
+
+    return order != 0 ? order : (int)a->length - (int)b->length;
+}
+
+static void list_sounds(struct model *model)
+{
+    size_t count = 0;
+
+    free(model->sounds);
+    model->sounds = svc_alloc(model->count * MODEL_TERMS_MAX * sizeof(struct svc_slice));
+    for (size_t i = 0; i < model->count; i++) {
+        for (size_t t = 0; t < model->products[i].term_count; t++) {
+            struct svc_slice sound = model->products[i].terms[t].word.forms.sound;
+            model->sounds[count] = sound;
+            count += sound.length >= 3;
+        }
+    }
+    qsort(model->sounds, count, sizeof model->sounds[0], compare_slices);
+    model->sound_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || compare_slices(&model->sounds[i], &model->sounds[i - 1]) != 0) {
+            model->sounds[model->sound_count++] = model->sounds[i];
+        }
+    }
+}
+
 void model_set(struct model *model, const struct product *products, size_t count)
 {
     svc_arena_reset(&model->arena);
@@ -122,6 +154,7 @@ void model_set(struct model *model, const struct product *products, size_t count
             set_product(model, &model->products[model->count++], &products[i]);
         }
     }
+    list_sounds(model);
 }
 
 /* --- What a slot may match --- */
@@ -318,19 +351,6 @@ static int compare_heard(const void *left, const void *right)
     return order != 0 ? order : (int)a->sound.length - (int)b->sound.length;
 }
 
-static void add_heard(const struct model *model, struct svc_slice written,
-    struct svc_slice sound, struct heard *list, size_t *count)
-{
-    for (size_t i = 0; i < *count; i++) {
-        if (same(list[i].sound, sound)) {
-            return;
-        }
-    }
-    assert_true(*count < SOUNDS_MAX);
-    list[(*count)++] = (struct heard){sound, distance(written, sound),
-        sound.text[0] == written.text[0], sound_df(model, sound)};
-}
-
 static void find_typos(struct model *model, struct slot_model *slot, size_t most)
 {
     struct svc_slice written = slot->asked->phrases[0].words[0].forms.sound;
@@ -341,13 +361,15 @@ static void find_typos(struct model *model, struct slot_model *slot, size_t most
     if (written.length < 3 || slot->asked->phrases[0].count != 1) {
         return;
     }
-    for (size_t i = 0; i < model->count; i++) {
-        for (size_t t = 0; t < model->products[i].term_count; t++) {
-            struct svc_slice sound = model->products[i].terms[t].word.forms.sound;
-            if (sound.length >= 3 && distance(written, sound) <= minimum(allowed, most)) {
-                add_heard(model, written, sound, list, &count);
-            }
+    for (size_t i = 0; i < model->sound_count; i++) {
+        struct svc_slice sound = model->sounds[i];
+        size_t far = distance(written, sound);
+        if (far > minimum(allowed, most)) {
+            continue;
         }
+        assert_true(count < SOUNDS_MAX);
+        list[count++] = (struct heard){
+            sound, far, sound.text[0] == written.text[0], sound_df(model, sound)};
     }
     qsort(list, count, sizeof list[0], compare_heard);
     for (size_t i = 0; i < count && i < TYPOS_MAX; i++) {

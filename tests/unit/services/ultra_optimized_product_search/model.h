@@ -30,6 +30,8 @@ struct model {
     struct svc_arena search; /* of one search */
     struct model_product *products;
     size_t count;
+    struct svc_slice *sounds; /* all different ones of the products' words */
+    size_t sound_count;
 };
 
 void model_init(struct model *model, struct shop *shop);

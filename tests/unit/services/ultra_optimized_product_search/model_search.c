@@ -10,6 +10,7 @@ struct scored {
     const struct model_product *product;
     double score;
     double key;
+    double first; /* what the candidates are chosen by */
 };
 
 struct model_search {
@@ -188,8 +189,11 @@ static void consider(struct model_search *search, const struct model_product *pr
     }
     double score =
         text + name_score(search, product) + facts_score(search, &product->product.facts);
+    const struct weights *weights = &search->model->shop->weights;
+    double rank = segment_rank(&product->product.facts, weights);
     search->found[search->count++] =
-        (struct scored){product, score, sort_key(search, &product->product, score)};
+        (struct scored){product, score, sort_key(search, &product->product, score),
+            text + rank * segment_rank_step(weights)};
 }
 
 static void run(struct model_search *search, uint32_t all, uint32_t any)
@@ -280,6 +284,68 @@ static void check_hits(
     }
 }
 
+static const struct scored *find_scored(const struct model_search *search, int64_t id)
+{
+    for (size_t i = 0; i < search->count; i++) {
+        if (search->found[i].product->product.id == id) {
+            return &search->found[i];
+        }
+    }
+    fail_msg("product %lld does not match", (long long)id);
+    return NULL;
+}
+
+static int compare_first(const void *left, const void *right)
+{
+    double a = ((const struct scored *)left)->first;
+    double b = ((const struct scored *)right)->first;
+
+    return a > b ? -1 : a < b;
+}
+
+/* With more matches than candidates: the hits are the best of those that are candidates
+ * by their first score. Sorts the model's list anew. */
+static void check_best(struct model_search *search, const struct index_result *result)
+{
+    const size_t candidates = 200;
+    const double least = result->hits[19].score - 2e-5;
+    size_t better = 0;
+
+    assert_int_equal(result->hit_count, 20);
+    qsort(search->found, search->count, sizeof search->found[0], compare_first);
+    double cut = search->found[candidates - 1].first;
+    for (size_t i = 0; i < 20; i++) {
+        const struct index_hit *hit = &result->hits[i];
+        const struct scored *own = find_scored(search, hit->product.id);
+        assert_float_equal(hit->score, own->score, 2e-5);
+        assert_true(own->first > cut - 2e-5);
+        assert_true(i == 0 || hit->score <= result->hits[i - 1].score);
+    }
+    for (size_t i = 0; i < candidates; i++) {
+        bool is_sure = search->found[i].first > cut + 2e-5;
+        better += is_sure && search->found[i].score > least + 4e-5;
+    }
+    assert_true(better <= 20);
+}
+
+static void check_many(struct model_search *search, const struct index_result *result)
+{
+    if (result->total_at_least) {
+        assert_true(result->total <= search->count);
+    } else {
+        assert_int_equal(result->total, search->count);
+    }
+    if (search->query->sort == QUERY_SORT_RELEVANCE) {
+        check_best(search, result);
+        return;
+    }
+    assert_int_equal(result->hit_count, 20);
+    for (size_t i = 0; i < 20; i++) {
+        const struct scored *own = find_scored(search, result->hits[i].product.id);
+        assert_float_equal(own->key, search->found[i].key, 0);
+    }
+}
+
 void model_check(
     struct model *model, const struct query *query, const struct index_result *result)
 {
@@ -310,7 +376,11 @@ void model_check(
     bool relaxed = find_all(&search);
     assert_int_equal(result->relaxed, relaxed);
     qsort(search.found, search.count, sizeof search.found[0], compare_scored);
-    check_hits(&search, result);
+    if (search.count <= 200) {
+        check_hits(&search, result);
+    } else {
+        check_many(&search, result);
+    }
     index_leave(&hold);
     svc_arena_reset(&model->search);
 }
