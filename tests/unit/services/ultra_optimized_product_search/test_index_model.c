@@ -16,7 +16,7 @@ static const char *const categories[] = {"Calzado", "Ropa", "Hogar"};
 static const char *const sizes[] = {"38,39,42", "S,M,L", "15"};
 static const char *const colors[] = {"rojo", "azul,negro", "blanco", "verde,rojo"};
 
-enum { FEW = 150, MANY = 9000 };
+enum { FEW = 150, MANY = 12500 };
 
 struct texts {
     char name[128];
@@ -178,6 +178,9 @@ static struct query some_query(struct fixture *fixture)
     struct query query = shop_query(
         &fixture->shop, svc_arena_strndup(&fixture->shop.arena, text, strlen(text)));
     query.text = (struct svc_slice){NULL, 0}; /* no codes */
+    if (fixture->asks_much) {
+        return query;
+    }
     for (size_t i = 0; i < query.slot_count; i++) {
         query.slots[i].role = (enum query_role)(
             below(fixture, 3) == 0 ? below(fixture, 4) : QUERY_ROLE_TEXT);
@@ -254,7 +257,7 @@ static void test_search_is_what_looking_at_everything_gives(void **state)
     size_t segments = 0;
     struct index_stats stats;
 
-    for (size_t round = 0; round < 4000; round++) {
+    for (size_t round = 0; round < 1600; round++) {
         struct query query = some_query(fixture);
         struct index_result result = shop_run(&fixture->shop, &query);
         model_check(&fixture->model, &query, &result);
@@ -268,9 +271,9 @@ static void test_search_is_what_looking_at_everything_gives(void **state)
         }
     }
     /* The queries were worth asking. */
-    assert_in_range(relaxed, 400, 3600);
-    assert_in_range(found, 2000, 3990);
-    assert_in_range(segments / 400, 2, 8);
+    assert_in_range(relaxed, 160, 1400);
+    assert_in_range(found, 800, 1590);
+    assert_in_range(segments / 160, 2, 8);
 }
 
 /* More than a window, and words that have bits of their own. */
@@ -280,8 +283,8 @@ static void test_search_among_many(void **state)
     size_t many = 0;
     size_t bounded = 0;
 
-    for (size_t round = 0; round < 400; round++) {
-        fixture->asks_much = round % 4 == 1;
+    for (size_t round = 0; round < 80; round++) {
+        fixture->asks_much = round % 2 == 1;
         struct query query = some_query(fixture);
         /* With facets every match is looked at, without them only what may be a hit. */
         const struct index_options options = {
@@ -293,12 +296,12 @@ static void test_search_among_many(void **state)
         many += result.total > 200;
         bounded += result.total_at_least;
         svc_arena_reset(&fixture->shop.arena);
-        if (round == 200) {
+        if (round == 40) {
             change_some(fixture);
         }
     }
-    assert_in_range(many, 100, 390);
-    assert_in_range(bounded, 3, 200);
+    assert_in_range(many, 20, 79);
+    assert_in_range(bounded, 2, 79);
 }
 
 static void test_changes_leave_what_a_build_makes(void **state)
