@@ -116,6 +116,7 @@ static void read_hits(const struct svc_pg_result *rows, const struct query *quer
 
     result->hits = svc_arena_alloc(arena, (count + 1) * sizeof *result->hits);
     result->hit_count = count;
+    result->partial_from = count;
     result->total = (size_t)svc_pg_get_int(rows, 0, STORE_PRODUCT_COLUMN_COUNT + 1, 0);
     for (size_t row = 0; row < count; row++) {
         struct index_hit *hit = &result->hits[row];

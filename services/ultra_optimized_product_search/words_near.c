@@ -53,6 +53,13 @@ static size_t rank_of(const struct words_spelled *word, struct svc_slice exact,
            (word->sound.text[0] == sound.text[0] ? 0U : 1U);
 }
 
+/* Whoever makes two mistakes seldom makes one of them in the first letter: "xilofono" is
+ * no "citofono". */
+static bool is_likely(struct svc_slice known, struct svc_slice sound, size_t distance)
+{
+    return distance < 2 || known.text[0] == sound.text[0];
+}
+
 const struct words_spelled *words_nearest(const struct words *words,
     struct svc_slice exact, struct svc_slice sound, size_t distance_max,
     size_t *ret_distance)
@@ -71,7 +78,7 @@ const struct words_spelled *words_nearest(const struct words *words,
             continue;
         }
         size_t distance = typo_distance(sound, word->sound, distance_max);
-        if (distance > distance_max) {
+        if (distance > distance_max || !is_likely(word->sound, sound, distance)) {
             continue;
         }
         size_t rank = rank_of(word, exact, sound, distance);
