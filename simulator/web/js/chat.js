@@ -116,10 +116,15 @@ export function initChat() {
     if (id) $("log").querySelector(`[data-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "center", behavior: "smooth" });
   });
   // The composer grows, a picture arrives: whoever was at the end stays there.
+  // Only who moved up has left the end: a picture may have grown the log between a move to its
+  // end and the event that tells of it.
   let wasAtEnd = true;
+  let lastTop = 0;
   $("scroller").addEventListener("scroll", () => {
+    const top = $("scroller").scrollTop;
     if (atEnd()) onTheWay = false;
-    wasAtEnd = onTheWay || atEnd();
+    if (atEnd() || top < lastTop) wasAtEnd = onTheWay || atEnd();
+    lastTop = top;
   }, { passive: true });
   for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) $("scroller").addEventListener(kind, () => { onTheWay = false; }, { passive: true });
   const follow = new ResizeObserver(() => { if (wasAtEnd) toEnd(); });
