@@ -8,11 +8,12 @@
 
 enum {
     SHARES_MAX = 4096, /* values of a kind that are added up */
-    SHARE_SLOTS = 2 * SHARES_MAX,
 };
 
 struct facet_counts {
     uint32_t *counts[SEGMENTS_MAX]; /* by a value's number plus one */
+    uint32_t *seen[SEGMENTS_MAX];   /* the values that have a count; a segment has many */
+    size_t seen_count[SEGMENTS_MAX];
     struct index_facets *result;
 };
 
@@ -34,6 +35,8 @@ struct facet_counts *facets_new(struct search *search)
         size_t count = search->list->entries[i].segment->value_count + 1;
         facets->counts[i] =
             svc_arena_alloc(search->arena, count * sizeof facets->counts[0][0]);
+        facets->seen[i] =
+            svc_arena_alloc(search->arena, count * sizeof facets->seen[0][0]);
     }
     facets->result = svc_arena_alloc(search->arena, sizeof *facets->result);
     facets->result->price_min_minor = INT64_MAX;
@@ -41,19 +44,26 @@ struct facet_counts *facets_new(struct search *search)
     return facets;
 }
 
+/* VALUE: its number plus one; 0: none. */
+static inline void note(struct facet_counts *facets, uint32_t segment_at, uint32_t value)
+{
+    if (facets->counts[segment_at][value]++ == 0 && value != 0) {
+        facets->seen[segment_at][facets->seen_count[segment_at]++] = value;
+    }
+}
+
 void facets_count(
     struct search *search, uint32_t segment_at, uint32_t doc, uint64_t price)
 {
     const struct segment *segment = search->list->entries[segment_at].segment;
     const struct doc_values *values = &segment->doc_values[doc];
-    uint32_t *counts = search->facets->counts[segment_at];
     struct index_facets *result = search->facets->result;
     int64_t minor = price_minor(price);
 
-    counts[values->brand]++;
-    counts[values->category]++;
-    counts[values->colors]++;
-    counts[values->sizes]++;
+    note(search->facets, segment_at, values->brand);
+    note(search->facets, segment_at, values->category);
+    note(search->facets, segment_at, values->colors);
+    note(search->facets, segment_at, values->sizes);
     if (minor < result->price_min_minor) {
         result->price_min_minor = minor;
     }
@@ -67,6 +77,7 @@ void facets_count(
 struct shares {
     struct share *list;
     size_t count;
+    size_t room; /* a power of two, SHARES_MAX at most */
 };
 
 static uint64_t part_key(struct svc_slice part)
@@ -83,9 +94,45 @@ static uint64_t part_key(struct svc_slice part)
 
 static void add_share(struct shares *shares, const struct share *share)
 {
-    if (shares->count < SHARES_MAX && share->written.length > 0) {
+    if (shares->count < shares->room && share->written.length > 0) {
         shares->list[shares->count++] = *share;
     }
+}
+
+static size_t parts_of(const struct segment *segment, size_t number, enum value_kind kind)
+{
+    size_t parts = 1;
+
+    if (kind != VALUE_COLORS && kind != VALUE_SIZES) {
+        return parts;
+    }
+    struct svc_slice written = segment_value(segment, (uint32_t)number + 1);
+    for (size_t at = 0; at < written.length; at++) {
+        parts += written.text[at] == ',';
+    }
+    return parts;
+}
+
+/* Room for what a kind can have in this result, and no more: clearing 1 MB would cost
+ * more than most searches. */
+static struct shares make_shares(struct search *search, enum value_kind kind)
+{
+    struct shares shares = {.room = 16};
+    size_t parts = 0;
+
+    for (size_t i = 0; i < search->list->count; i++) {
+        const struct segment *segment = search->list->entries[i].segment;
+        for (size_t at = 0; at < search->facets->seen_count[i]; at++) {
+            size_t number = search->facets->seen[i][at] - 1;
+            bool has = segment->values[number].kind == (uint32_t)kind;
+            parts += has ? parts_of(segment, number, kind) : 0;
+        }
+    }
+    while (shares.room < parts && shares.room < SHARES_MAX) {
+        shares.room *= 2;
+    }
+    shares.list = svc_arena_alloc(search->arena, shares.room * sizeof *shares.list);
+    return shares;
 }
 
 /* "rojo, azul" apart. */
@@ -117,10 +164,11 @@ static void gather(struct search *search, enum value_kind kind, struct shares *s
     for (size_t i = 0; i < search->list->count; i++) {
         const struct segment *segment = search->list->entries[i].segment;
         const uint32_t *counts = search->facets->counts[i];
-        for (size_t number = 0; number < segment->value_count; number++) {
+        for (size_t at = 0; at < search->facets->seen_count[i]; at++) {
+            size_t number = search->facets->seen[i][at] - 1;
             const struct value *value = &segment->values[number];
             size_t count = counts[number + 1];
-            if (count == 0 || value->kind != (uint32_t)kind) {
+            if (value->kind != (uint32_t)kind) {
                 continue;
             }
             struct svc_slice written = segment_value(segment, (uint32_t)number + 1);
@@ -162,7 +210,8 @@ static void merge_share(struct share *sum, const struct share *own)
  * same value, shown as it is written most often. */
 static void add_up(struct search *search, struct shares *shares, bool by_key)
 {
-    uint32_t *slots = svc_arena_alloc(search->arena, SHARE_SLOTS * sizeof *slots);
+    size_t slot_count = 2 * shares->room;
+    uint32_t *slots = svc_arena_alloc(search->arena, slot_count * sizeof *slots);
     size_t kept = 0;
 
     for (size_t i = 0; i < shares->count; i++) {
@@ -170,9 +219,9 @@ static void add_up(struct search *search, struct shares *shares, bool by_key)
         own.best = own.count;
         own.hash = by_key ? own.key
                           : checksum_bytes(own.written.text, own.written.length, own.key);
-        size_t at = own.hash & (SHARE_SLOTS - 1);
+        size_t at = own.hash & (slot_count - 1);
         while (slots[at] != 0 && shares->list[slots[at] - 1].hash != own.hash) {
-            at = (at + 1) & (SHARE_SLOTS - 1);
+            at = (at + 1) & (slot_count - 1);
         }
         if (slots[at] != 0) {
             merge_share(&shares->list[slots[at] - 1], &own);
@@ -207,8 +256,7 @@ static size_t pick(const struct shares *shares, struct share picked[INDEX_FACETS
 static size_t make_facet(struct search *search, enum value_kind kind,
     struct index_facet facets[INDEX_FACETS_MAX])
 {
-    struct shares shares = {
-        .list = svc_arena_alloc(search->arena, SHARES_MAX * sizeof(struct share))};
+    struct shares shares = make_shares(search, kind);
     struct share picked[INDEX_FACETS_MAX];
 
     gather(search, kind, &shares);
