@@ -144,6 +144,9 @@ void answer_hits(
         answer_product(answer, &hit->product);
         svc_json_write_key(writer, "score");
         svc_json_write_double(writer, hit->score);
+        if (i >= result->partial_from) {
+            svc_json_write_field_bool(writer, "partial", true);
+        }
         write_matched(answer, query, hit);
         svc_json_write_object_end(writer);
     }

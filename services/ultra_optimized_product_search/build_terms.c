@@ -24,7 +24,7 @@ static void make_room(struct lookup *lookup, const uint32_t *hashes, size_t size
     free(lookup->slots);
     lookup->slots = svc_alloc_zero(room, sizeof lookup->slots[0]);
     lookup->mask = room - 1;
-    for (size_t i = 0; i < lookup->count; i++) {
+    for (size_t i = 0; i < lookup->count && hashes != NULL; i++) {
         uint32_t hash = 0;
         memcpy(&hash, (const char *)hashes + i * size, sizeof hash);
         insert(lookup, hash, (uint32_t)i);

@@ -2,6 +2,7 @@
 #include "pass.h"
 
 #include <math.h>
+#include <string.h>
 
 #define OPTIONAL_SHARE 0.5F /* of what a required slot of the same rarity adds */
 
@@ -130,25 +131,92 @@ float pass_coverage(const struct pass *pass, uint32_t mask)
     return search->coverage[mask] - 1;
 }
 
-/* 0 to about 1: how well the slots match, rare words counting more. In the order of the
- * slots, so that the sum is the same to the last bit in any segment. */
-static float text_score(struct pass *pass, uint32_t base, uint32_t offset)
+/* The offsets of those that are for sale, and their ranks; returns how many. */
+static size_t list_matches(struct pass *pass, uint32_t base, const struct wanted *wanted)
 {
-    uint32_t mask = 0;
-    float sum = 0;
+    const struct segment *segment = pass->entry->segment;
+    uint16_t *offsets = pass->scratch->offsets;
+    uint8_t *ranks = pass->scratch->ranks;
+    size_t count = 0;
 
-    for (size_t i = 0; i < pass->slot_run_count; i++) {
-        const struct run *run = pass->slot_runs[i];
-        if ((run->layer.bits[offset / 64] >> offset % 64 & 1) == 0) {
+    for (uint64_t words = wanted->touched; words != 0; words &= words - 1) {
+        uint32_t word = (uint32_t)__builtin_ctzll(words) * 64;
+        for (uint64_t left = wanted->bits[word / 64]; left != 0; left &= left - 1) {
+            uint32_t offset = word + (uint32_t)__builtin_ctzll(left);
+            offsets[count] = (uint16_t)offset;
+            ranks[count] = segment_rank_get(segment, base + offset);
+            count += ranks[count] != 0;
+        }
+    }
+    return count;
+}
+
+static void add_lazy(const struct run *run, uint32_t base, const struct scratch *scratch,
+    size_t i, float *text)
+{
+    const struct cursor *cursor = &run->single.cursors[0];
+    size_t at = dense_at(cursor, base + scratch->offsets[i]);
+
+    *text += run->weight * (float)posting_value(cursor, at);
+}
+
+/* What a slot adds to the texts of the matches. */
+static void add_slot(
+    struct scratch *scratch, const struct run *run, uint32_t base, size_t count)
+{
+    const uint16_t *offsets = scratch->offsets;
+    const uint64_t *bits = run->layer.bits;
+    const uint8_t *values = run->layer.values;
+    float *texts = scratch->texts;
+
+    if (run->use == RUN_REQUIRED && !run->is_lazy) {
+        for (size_t i = 0; i < count; i++) {
+            texts[i] += run->weight * (float)values[offsets[i]];
+        }
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if ((bits[offsets[i] / 64] >> offsets[i] % 64 & 1) == 0) {
             continue;
         }
-        uint32_t value = run->is_lazy
-                             ? cursor_value(&run->single.cursors[0], base + offset)
-                             : run->layer.values[offset];
-        sum += run->weight * (float)value;
-        mask |= 1U << run->slot;
+        scratch->masks[i] |= (uint16_t)(1U << run->slot);
+        if (run->is_lazy) {
+            add_lazy(run, base, scratch, i, &texts[i]);
+        } else {
+            texts[i] += run->weight * (float)values[offsets[i]];
+        }
     }
-    return pass->search->any != 0 ? sum * pass_coverage(pass, mask) : sum;
+}
+
+/* 0 to about 1: how well the slots match, rare words counting more. In the order of the
+ * slots, so that the sum is the same to the last bit in any segment. */
+static void score_texts(struct pass *pass, uint32_t base, size_t count)
+{
+    struct scratch *scratch = pass->scratch;
+
+    memset(scratch->texts, 0, count * sizeof scratch->texts[0]);
+    memset(scratch->masks, 0, count * sizeof scratch->masks[0]);
+    for (size_t i = 0; i < pass->slot_run_count; i++) {
+        add_slot(scratch, pass->slot_runs[i], base, count);
+    }
+    for (size_t i = 0; i < count && pass->search->any != 0; i++) {
+        scratch->texts[i] *= pass_coverage(pass, scratch->masks[i]);
+    }
+}
+
+/* Of those that have some of the words: a partial match has the thing that is asked for,
+ * or half of what tells one product from another. */
+static bool is_partial(const struct search *search, uint32_t mask)
+{
+    double found = 0;
+
+    if ((mask & search->head) != 0) {
+        return true;
+    }
+    for (uint32_t left = mask & search->required; left != 0; left &= left - 1) {
+        found += search->idf[__builtin_ctz(left)];
+    }
+    return 2 * found >= search->idf_sum;
 }
 
 /* With facts: filters, facets, other orders. False where a filter refuses it. */
@@ -163,39 +231,41 @@ static bool consider_facts(struct pass *pass, uint32_t doc, double *key)
     if (search->facets != NULL) {
         facets_count(search, pass->segment_at, doc, price);
     }
+    search->total++;
     *key = sort_key(pass, doc, price, *key);
     return true;
 }
 
-static void consider(struct pass *pass, uint32_t base, uint32_t offset)
+void pass_consider(struct pass *pass, uint32_t base, const struct wanted *wanted)
 {
     struct search *search = pass->search;
-    uint8_t rank = segment_rank_get(pass->entry->segment, base + offset);
-
-    if (rank == 0) {
-        return;
-    }
-    float text = text_score(pass, base, offset);
-    double key = text + (float)rank * search->rank_step;
-    search->looked++;
-    if (search->needs_facts && !consider_facts(pass, base + offset, &key)) {
-        return;
-    }
-    search->total++;
     struct candidates *candidates = &search->candidates;
-    if (candidates->count == candidates->room && key <= candidates->list[0].key) {
-        return;
-    }
-    struct candidate new = {
-        .key = key, .text = text, .doc = base + offset, .segment = pass->segment_at};
-    keep(candidates, &new);
-}
+    const struct scratch *scratch = pass->scratch;
+    const float step = search->rank_step;
+    const bool needs_facts = search->needs_facts;
+    size_t count = list_matches(pass, base, wanted);
 
-void pass_consider(struct pass *pass, uint32_t base, const uint64_t bits[WINDOW_WORDS])
-{
-    for (size_t word = 0; word < WINDOW_WORDS; word++) {
-        for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
-            consider(pass, base, (uint32_t)(word * 64) + (uint32_t)__builtin_ctzll(left));
+    score_texts(pass, base, count);
+    search->looked += count;
+    search->total += needs_facts ? 0 : count;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t doc = base + scratch->offsets[i];
+        double key = scratch->texts[i] + (float)scratch->ranks[i] * step;
+        if (search->head != 0 && !is_partial(search, scratch->masks[i])) {
+            continue;
         }
+        if (needs_facts && !consider_facts(pass, doc, &key)) {
+            continue;
+        }
+        if (candidates->count == candidates->room && key <= candidates->list[0].key) {
+            continue;
+        }
+        struct candidate new = {
+            .key = key,
+            .text = scratch->texts[i],
+            .doc = doc,
+            .segment = pass->segment_at,
+        };
+        keep(candidates, &new);
     }
 }

@@ -71,12 +71,12 @@ struct shares {
 
 static uint64_t part_key(struct svc_slice part)
 {
-    char folded[64];
+    unsigned char folded[64];
     size_t length = part.length < sizeof folded ? part.length : sizeof folded;
 
     for (size_t i = 0; i < length; i++) {
-        char byte = part.text[i];
-        folded[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte + 'a' - 'A') : byte;
+        unsigned char byte = (unsigned char)part.text[i];
+        folded[i] = byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte | 0x20) : byte;
     }
     return checksum_bytes(folded, length, 0);
 }

@@ -10,17 +10,27 @@
 
 /* How often the shop's settings and the database's identity are looked at again. */
 #define IDENTIFY_MS 5000
+#define SAVE_SHARE 100
+#define PAUSE_MAX_MS 2000
+/* How long the thread's end is waited for before PostgreSQL is given up. */
+#define END_MS 2000
 
-bool feed_wait(struct feed *feed, int64_t milliseconds)
+/* Under the lock, until TOLD or the time is over. */
+static void wait_until(struct feed *feed, const bool *told, int64_t milliseconds)
 {
     int64_t until_ms = svc_clock_monotonic_ms() + milliseconds;
     struct timespec until = {
         .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
 
-    pthread_mutex_lock(&feed->lock);
-    while (!feed->stopping && svc_clock_monotonic_ms() < until_ms) {
+    while (!*told && svc_clock_monotonic_ms() < until_ms) {
         pthread_cond_timedwait(&feed->stop, &feed->lock, &until);
     }
+}
+
+bool feed_wait(struct feed *feed, int64_t milliseconds)
+{
+    pthread_mutex_lock(&feed->lock);
+    wait_until(feed, &feed->stopping, milliseconds);
     bool stopping = feed->stopping;
     pthread_mutex_unlock(&feed->lock);
     return !stopping;
@@ -63,12 +73,12 @@ bool feed_fail(
     pthread_mutex_lock(&feed->lock);
     bool first = feed->state.error[0] == '\0';
     feed->state.database_up = !away;
+    feed->state.looked = true;
     snprintf(feed->state.error, sizeof feed->state.error, "%s", error);
     pthread_mutex_unlock(&feed->lock);
     feed->identified_ms = 0;
     if (first) {
-        svc_log(SVC_LOG_WARN, what,
-            SVC_PRIVATE("error", ((struct svc_slice){error, strlen(error)})));
+        svc_log(SVC_LOG_WARN, what, SVC_TEXT("error", error));
     }
     return false;
 }
@@ -95,6 +105,13 @@ void feed_forget_position(struct feed *feed)
     feed->has_position = false;
 }
 
+void feed_take_shop(struct feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    feed->shop = feed->next_shop;
+    pthread_mutex_unlock(&feed->lock);
+}
+
 static bool identify(struct feed *feed)
 {
     char identity[STORE_IDENTITY_SIZE];
@@ -109,15 +126,19 @@ static bool identify(struct feed *feed)
         return feed_fail(feed, status, "can't ask which catalogue this is", error);
     }
     bool other = strcmp(identity, feed->identity) != 0;
-    pthread_mutex_lock(&feed->lock);
-    bool other_money = shop.minor_per_unit != feed->shop.minor_per_unit;
-    feed->shop = shop;
-    feed->state.database_up = true;
-    pthread_mutex_unlock(&feed->lock);
+    bool other_money = shop.minor_per_unit != feed_shop(feed).minor_per_unit;
     if (feed->has_position && (other || other_money)) {
         svc_log(SVC_LOG_WARN, "another database or currency: the index is built anew");
         feed_forget_position(feed);
     }
+    feed->next_shop = shop;
+    if (!other_money || !atomic_load(&feed->ready)) {
+        feed_take_shop(feed);
+    }
+    pthread_mutex_lock(&feed->lock);
+    feed->state.database_up = true;
+    feed->state.looked = true;
+    pthread_mutex_unlock(&feed->lock);
     snprintf(feed->identity, sizeof feed->identity, "%s", identity);
     feed->identified_ms = svc_clock_monotonic_ms();
     return true;
@@ -254,6 +275,15 @@ static bool follow(struct feed *feed)
 
 /* --- The thread. --- */
 
+/* While it's saved, nothing is followed: not more than a hundredth of the time. */
+static int64_t save_pause_ms(const struct feed *feed)
+{
+    int64_t every_ms = feed->settings.snapshot_every_s * 1000;
+    int64_t least_ms = feed->save_took_ms * SAVE_SHARE;
+
+    return every_ms > least_ms ? every_ms : least_ms;
+}
+
 static bool step(struct feed *feed)
 {
     int64_t now_ms = svc_clock_monotonic_ms();
@@ -278,8 +308,7 @@ static bool step(struct feed *feed)
         atomic_store(&feed->ready, true);
         svc_log(SVC_LOG_INFO, "the index answers", SVC_INT("builds", feed->state.builds));
     }
-    bool due = now_ms - feed->saved_ms >= feed->settings.snapshot_every_s * 1000;
-    if (feed->saved_ms == 0 || due) {
+    if (feed->saved_ms == 0 || now_ms - feed->saved_ms >= save_pause_ms(feed)) {
         feed_save(feed);
     }
     return true;
@@ -291,15 +320,24 @@ static void *run(void *argument)
     int64_t pause_ms = 0;
 
     while (feed_wait(feed, pause_ms)) {
+        int64_t began_ms = svc_clock_monotonic_ms();
         bool fine = step(feed);
         bool again = fine && !feed->has_position;
-        pause_ms = again ? 0 : feed->settings.poll_ms;
+        int64_t took_ms = svc_clock_monotonic_ms() - began_ms;
+        /* A look that is slow, as long as a transaction is open, isn't taken back to
+         * back. */
+        pause_ms = took_ms > feed->settings.poll_ms ? took_ms : feed->settings.poll_ms;
+        pause_ms = again ? 0 : (pause_ms < PAUSE_MAX_MS ? pause_ms : PAUSE_MAX_MS);
         if (!fine) {
             pause_ms += svc_backoff_ms(
                 feed->failures++, FEED_BACKOFF_BASE_MS, FEED_BACKOFF_MAX_MS);
         }
     }
     feed_save(feed);
+    pthread_mutex_lock(&feed->lock);
+    feed->ended = true;
+    pthread_cond_broadcast(&feed->stop);
+    pthread_mutex_unlock(&feed->lock);
     return NULL;
 }
 
@@ -310,6 +348,7 @@ struct feed *feed_new(const struct feed_settings *settings)
 
     feed->settings = *settings;
     feed->shop = (struct shop){.currency = "MXN", .minor_per_unit = 100};
+    feed->next_shop = feed->shop;
     pthread_mutex_init(&feed->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -331,8 +370,13 @@ void feed_free(struct feed **feed_pointer)
     }
     pthread_mutex_lock(&feed->lock);
     feed->stopping = true;
-    pthread_cond_signal(&feed->stop);
+    pthread_cond_broadcast(&feed->stop);
+    wait_until(feed, &feed->ended, END_MS);
+    bool ended = feed->ended;
     pthread_mutex_unlock(&feed->lock);
+    if (!ended) {
+        store_give_up(feed->settings.store);
+    }
     pthread_join(feed->thread, NULL);
     store_position_done(&feed->position);
     pthread_cond_destroy(&feed->stop);

@@ -20,7 +20,8 @@ struct feed_settings {
 
 /* Starts the thread. */
 struct feed *feed_new(const struct feed_settings *settings);
-/* Ends it, and saves what isn't saved. */
+/* Ends it, and saves what isn't saved; a PostgreSQL that doesn't answer is waited for
+ * just a moment. */
 void feed_free(struct feed **feed);
 
 /* What is known of the shop; until PostgreSQL was asked, MXN. Any thread. */
@@ -28,6 +29,7 @@ struct shop feed_shop(struct feed *feed);
 
 struct feed_state {
     bool ready;          /* the index has the whole catalogue */
+    bool looked;         /* at PostgreSQL at least once, whatever came of it */
     bool database_up;    /* at the last look */
     int64_t seen_ms;     /* wall clock: all that was committed before is in the index */
     int64_t rows_read;   /* by the build that goes on, or the last one */

@@ -27,6 +27,7 @@ void feed_save(struct feed *feed)
 {
     char path[PATH_SIZE];
     char error[256] = "";
+    int64_t began_ms = svc_clock_monotonic_ms();
 
     if (!feed->unsaved || !feed->has_position || !snapshot_path(feed, path)) {
         return;
@@ -38,6 +39,7 @@ void feed_save(struct feed *feed)
         feed->unsaved = false;
     }
     feed->saved_ms = svc_clock_monotonic_ms();
+    feed->save_took_ms = feed->saved_ms - began_ms;
 }
 
 bool feed_load(struct feed *feed)
@@ -90,7 +92,7 @@ static void add_products(void *context, const struct product *products, size_t c
 static bool read_catalogue(struct feed *feed, struct building *building)
 {
     struct store_page page = {
-        .minor_per_unit = feed_shop(feed).minor_per_unit,
+        .minor_per_unit = feed->next_shop.minor_per_unit,
         .limit = PAGE_ROWS,
     };
     char error[256];
@@ -140,6 +142,7 @@ bool feed_build(struct feed *feed)
         return feed_fail(
             feed, status, "the catalogue is too large for the index", "too large");
     }
+    feed_take_shop(feed);
     feed_forget_position(feed);
     feed->position = position;
     feed->has_position = true;

@@ -16,11 +16,13 @@ struct feed {
     pthread_mutex_t lock; /* of what is below up to `own` */
     pthread_cond_t stop;
     bool stopping;
+    bool ended;
     struct shop shop;
     struct feed_state state;
     atomic_bool ready;
 
     /* The thread's own. */
+    struct shop next_shop;              /* whose money the next index is in */
     char identity[STORE_IDENTITY_SIZE]; /* "": not known */
     int64_t identified_ms;              /* monotonic; 0: must be looked at */
     bool has_position;
@@ -30,6 +32,7 @@ struct feed {
     unsigned failures;
     bool unsaved;
     int64_t saved_ms; /* monotonic */
+    int64_t save_took_ms;
 };
 
 /* Waits; false when the feed is to stop. */
@@ -39,6 +42,10 @@ bool feed_is_stopping(struct feed *feed);
 /* Notes what went wrong, logs it once for a time of trouble, and returns false. */
 bool feed_fail(
     struct feed *feed, enum svc_status status, const char *what, const char *error);
+
+/* The next shop is the one that is answered for: once the index is in its money, since
+ * answers read the index's amounts as the shop's. */
+void feed_take_shop(struct feed *feed);
 
 /* Forgets where the feed was: the index is to be built anew. */
 void feed_forget_position(struct feed *feed);

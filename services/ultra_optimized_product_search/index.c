@@ -12,6 +12,8 @@ struct index *index_new(const struct index_settings *settings)
 
     index->settings = *settings;
     index->epoch = epoch_new();
+    index->small_docs = 2048;
+    index->merge_docs = (size_t)128 * 1024;
     array_init(&index->retired, sizeof(struct retired));
     return index;
 }

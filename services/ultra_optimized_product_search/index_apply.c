@@ -5,11 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SMALL_DOCS ((size_t)2048) /* taken into each new segment */
-#define MERGE_RATIO ((size_t)4)   /* a segment is taken in by one of a quarter of it */
-#define MERGE_DOCS                                                                       \
-    ((size_t)128 * 1024) /* and if together they aren't more than these                  \
-                          */
+/* A segment is taken in by one of a quarter of it. */
+#define MERGE_RATIO ((size_t)4)
 
 struct applying {
     struct index *index;
@@ -94,13 +91,14 @@ static void apply_one(struct applying *applying, const struct index_change *chan
     }
 }
 
-static bool is_taken_in(const struct segment_entry *entry, size_t docs)
+static bool is_taken_in(
+    const struct index *index, const struct segment_entry *entry, size_t docs)
 {
     size_t count = entry->live->count;
-    bool is_small = count <= SMALL_DOCS || count <= MERGE_RATIO * docs;
+    bool is_small = count <= index->small_docs || count <= MERGE_RATIO * docs;
     bool is_hollow = 2 * count < entry->segment->doc_count;
 
-    return count + docs <= MERGE_DOCS && (is_small || is_hollow);
+    return count + docs <= index->merge_docs && (is_small || is_hollow);
 }
 
 /* A segment of what is new and of those that are taken in. */
@@ -111,7 +109,8 @@ static void add_built(struct applying *applying)
 
     for (size_t i = next->count; i > 0; i--) {
         struct segment_entry *entry = &next->entries[i - 1];
-        if (is_taken_in(entry, builder->docs.count) || next->count == SEGMENTS_MAX) {
+        if (is_taken_in(applying->index, entry, builder->docs.count) ||
+            next->count == SEGMENTS_MAX) {
             builder_add_segment(builder, entry->segment, entry->live);
             list_remove(next, i - 1);
         }

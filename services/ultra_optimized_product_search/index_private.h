@@ -34,6 +34,10 @@ struct index {
     struct epoch *epoch;
     struct array retired; /* the writer's */
     int64_t built_ms;     /* atomic */
+    /* Live documents of a segment that each new one takes in, and of one that is ever
+     * made of others; a test makes them small. */
+    size_t small_docs;
+    size_t merge_docs;
 };
 
 struct index_build {

@@ -1,9 +1,12 @@
 /* ultra_optimized_product_search: what it is configured by, and what answers. */
 #include "routes.h"
 
+#include <svc/clock.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define WEIGHTS_SIZE_MAX ((size_t)64 * 1024)
 #define CHANGES_DAYS 3
@@ -68,7 +71,13 @@ static bool read_weights(struct weights *weights, char ret_error[256])
     }
     SVC_AUTO_FREE char *bytes = svc_alloc(WEIGHTS_SIZE_MAX);
     size_t length = fread(bytes, 1, WEIGHTS_SIZE_MAX, file);
+    bool broken = ferror(file) != 0;
     fclose(file);
+    if (broken) {
+        snprintf(
+            ret_error, 256, "RANKING_WEIGHTS: can't read %.200s", config.weights_file);
+        return false;
+    }
     const char *fault = weights_read(weights, bytes, length);
     if (fault != NULL) {
         snprintf(ret_error, 256, "RANKING_WEIGHTS: %.200s", fault);
@@ -88,8 +97,12 @@ static bool open_language(struct search_state *state, char ret_error[256])
         !svc_texts_open(config.texts_dir, &state->texts, ret_error)) {
         return false;
     }
+    char reason[256] = "";
     state->words = words_load(config.words_dir, config.language,
-        config.region != NULL ? config.region : "", state->analyser, ret_error);
+        config.region != NULL ? config.region : "", state->analyser, reason);
+    if (state->words == NULL) {
+        snprintf(ret_error, 256, "SEARCH_WORDS_DIR: %.230s", reason);
+    }
     return state->words != NULL;
 }
 
@@ -107,6 +120,34 @@ static void count(struct search_state *state, struct svc_metrics *metrics)
         "Searches that weren't logged, since too many waited.");
     state->search_time = svc_metrics_histogram(
         metrics, "search_seconds", "", "From the words to the products found.");
+}
+
+/* How old what the index has may be; a scrape's time. */
+static double read_age_s(void *context)
+{
+    const struct search_state *state = context;
+    struct feed_state feed;
+
+    feed_state(state->feed, &feed);
+    return feed.seen_ms > 0 ? (double)(svc_clock_unix_ms() - feed.seen_ms) / 1000 : -1;
+}
+
+static double read_changes(void *context)
+{
+    const struct search_state *state = context;
+    struct feed_state feed;
+
+    feed_state(state->feed, &feed);
+    return (double)feed.changes;
+}
+
+static void measure(struct search_state *state, struct svc_metrics *metrics)
+{
+    svc_metrics_gauge(metrics, "search_index_age_seconds",
+        "What was committed so long ago is in the index; -1 before the first time.",
+        read_age_s, state);
+    svc_metrics_gauge(metrics, "search_changes_applied",
+        "Products put in, changed or taken out since the start.", read_changes, state);
 }
 
 static void stop(struct svc_runtime *runtime)
@@ -175,13 +216,48 @@ static bool start(struct svc_runtime *runtime, char ret_error[256])
     }
     state->learned = learned_new((size_t)config.learned_pairs_max);
     const struct index_settings index = {
-        state->analyser, &state->weights, state->learned};
+        .analyser = state->analyser,
+        .weights = &state->weights,
+        .learned = state->learned,
+        .words = state->words,
+    };
     state->index = index_new(&index);
     state->categories = categories_new(state->analyser);
     state->log = search_log_new((size_t)config.search_log_waiting);
     count(state, runtime->metrics);
     start_threads(state);
+    measure(state, runtime->metrics);
     return true;
+}
+
+/* Waits for the first look at PostgreSQL, which a --check would miss otherwise. */
+static void wait_for_look(const struct search_state *state, struct feed_state *ret_feed)
+{
+    static const struct timespec step = {.tv_nsec = 10 * 1000000};
+
+    feed_state(state->feed, ret_feed);
+    for (int i = 0; !ret_feed->looked && i < 300; i++) {
+        nanosleep(&step, NULL);
+        feed_state(state->feed, ret_feed);
+    }
+}
+
+/* Whether PostgreSQL has what it takes to answer a search: finds no product, at no cost.
+ */
+static bool postgres_can(const struct search_state *state, char ret_error[256])
+{
+    const struct query query = {
+        .filters = {.price_min_minor = -1, .price_max_minor = -1}};
+    const struct index_options options = {.limit = 0};
+    const struct store_question question = {
+        &query, &options, feed_shop(state->feed).minor_per_unit};
+    struct svc_arena arena = {0};
+    struct index_result result = {0};
+
+    enum svc_status status =
+        store_search(state->store, &question, &arena, &result, ret_error);
+    svc_arena_done(&arena);
+    return status == SVC_OK;
 }
 
 /* Without the index PostgreSQL answers; without that the index does. */
@@ -190,13 +266,16 @@ static void ask_index(const struct svc_runtime *runtime, struct svc_part *ret_pa
     const struct search_state *state = runtime->state;
     struct feed_state feed;
 
-    feed_state(state->feed, &feed);
+    char error[256] = "is being built";
+
+    wait_for_look(state, &feed);
     ret_part->name = "index";
     ret_part->up = feed.ready;
-    ret_part->needed = !feed.ready && !feed.database_up && feed.error[0] != '\0';
+    ret_part->needed =
+        !feed.ready && feed.error[0] != '\0' && !postgres_can(state, error);
     if (!feed.ready) {
         snprintf(ret_part->error, sizeof ret_part->error, "%.240s",
-            feed.error[0] != '\0' ? feed.error : "is being built");
+            feed.error[0] != '\0' ? feed.error : error);
     }
 }
 

@@ -1,221 +1,39 @@
-/* Goes through a segment's documents, WINDOW of them at a time: each slot's postings are
- * laid out over the window, bit by document and value by document, so that "all of these"
- * is an AND of words, and the best of many variants is a maximum in place. A window
- * without a document of the rarest slot is never looked at. */
+/* Goes through a segment's documents, WINDOW of them at a time. A window without a
+ * document of the rarest slot is never looked at, and in the others only those that are
+ * left by one slot are looked for in the next. */
 #include "pass.h"
-
-#include <string.h>
-
-/* The first place from AT on that isn't before BASE: steps that double, then halves. */
-static void seek(struct cursor *cursor, uint32_t base)
-{
-    const uint32_t *docs = cursor->docs;
-    size_t at = cursor->at;
-    size_t step = 1;
-
-    if (at >= cursor->count || docs[at] >= base) {
-        return;
-    }
-    while (at + step < cursor->count && docs[at + step] < base) {
-        at += step;
-        step *= 2;
-    }
-    size_t until = at + step < cursor->count ? at + step : cursor->count;
-    while (at + 1 < until) {
-        size_t middle = at + (until - at) / 2;
-        if (docs[middle] < base) {
-            at = middle;
-        } else {
-            until = middle;
-        }
-    }
-    cursor->at = until;
-}
-
-/* A value counts only where its bit is set: what lies there from before needs no
- * clearing. */
-static inline void put(const struct layer *layer, uint32_t offset, uint32_t value)
-{
-    uint64_t *word = &layer->bits[offset / 64];
-    uint64_t bit = (uint64_t)1 << offset % 64;
-    uint32_t old = (*word & bit) != 0 ? layer->values[offset] : 0;
-
-    layer->values[offset] = (uint8_t)(old < value ? value : old);
-    *word |= bit;
-}
-
-/* What the cursor has from BASE on, up to the window's end. */
-static void fill(struct cursor *cursor, uint32_t base, const struct layer *layer)
-{
-    size_t at = cursor->at;
-    uint32_t end = base + WINDOW;
-
-    for (; at < cursor->count && cursor->docs[at] < end; at++) {
-        uint32_t value = cursor->impacts[at] * cursor->weight / WEIGHT_ONE;
-        put(layer, cursor->docs[at] - base, value > 0 ? value : 1);
-    }
-    cursor->at = at;
-}
-
-/* The same where a match in another field than name or attributes counts less, or not. */
-static void fill_by_field(struct cursor *cursor, uint32_t base, const struct layer *layer)
-{
-    size_t at = cursor->at;
-    uint32_t end = base + WINDOW;
-
-    for (; at < cursor->count && cursor->docs[at] < end; at++) {
-        uint32_t value = posting_value(cursor, at);
-        if (value > 0) {
-            put(layer, cursor->docs[at] - base, value);
-        }
-    }
-    cursor->at = at;
-}
-
-static void fill_list(
-    struct cursor_list *list, uint32_t base, const struct layer *layer, bool by_field)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        seek(&list->cursors[i], base);
-        if (by_field) {
-            fill_by_field(&list->cursors[i], base, layer);
-        } else {
-            fill(&list->cursors[i], base, layer);
-        }
-    }
-}
-
-/* Where the posting of DOC is; the cursor's count: it has none. */
-static inline size_t find_posting(struct cursor *cursor, uint32_t doc)
-{
-    if (cursor->dense_bits != NULL) {
-        bool has = (cursor->dense_bits[doc / 64] >> doc % 64 & 1) != 0;
-        return has ? dense_at(cursor, doc) : cursor->count;
-    }
-    seek(cursor, doc);
-    bool has = cursor->at < cursor->count && cursor->docs[cursor->at] == doc;
-    return has ? cursor->at : cursor->count;
-}
-
-/* What the list has of the candidates only. */
-static void probe_list(struct cursor_list *list, uint32_t base, const struct layer *layer,
-    const uint64_t candidates[WINDOW_WORDS])
-{
-    for (size_t i = 0; i < WINDOW_WORDS * list->count; i++) {
-        size_t word = i % WINDOW_WORDS;
-        struct cursor *cursor = &list->cursors[i / WINDOW_WORDS];
-        for (uint64_t left = candidates[word]; left != 0; left &= left - 1) {
-            uint32_t offset = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(left));
-            size_t at = find_posting(cursor, base + offset);
-            uint32_t value = at < cursor->count ? posting_value(cursor, at) : 0;
-            if (value > 0) {
-                put(layer, offset, value);
-            }
-        }
-    }
-}
-
-static size_t count_bits(const uint64_t bits[WINDOW_WORDS])
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < WINDOW_WORDS; i++) {
-        count += count_word(bits[i]);
-    }
-    return count;
-}
-
-/* Whichever is less work: all of the list's postings in the window, or a look for each of
- * the candidates. */
-static void lay_out(struct cursor_list *list, uint32_t base, const struct layer *layer,
-    bool by_field, const struct wanted *wanted)
-{
-    enum { LOOK_COST = 8 }; /* of one posting's */
-
-    if (wanted->count * list->count * LOOK_COST < list->df_window + list->count) {
-        probe_list(list, base, layer, wanted->bits);
-    } else {
-        fill_list(list, base, layer, by_field);
-    }
-}
-
-static void clear(const struct layer *layer)
-{
-    memset(layer->bits, 0, WINDOW_WORDS * sizeof layer->bits[0]);
-}
-
-/* TO keeps what OTHER has as well, with the lesser value. */
-static void intersect(const struct layer *to, const struct layer *other)
-{
-    for (size_t word = 0; word < WINDOW_WORDS; word++) {
-        to->bits[word] &= other->bits[word];
-        for (uint64_t left = to->bits[word]; left != 0; left &= left - 1) {
-            size_t offset = word * 64 + (size_t)__builtin_ctzll(left);
-            if (other->values[offset] < to->values[offset]) {
-                to->values[offset] = other->values[offset];
-            }
-        }
-    }
-}
-
-static void unite(const struct layer *to, const struct layer *other)
-{
-    for (size_t word = 0; word < WINDOW_WORDS; word++) {
-        for (uint64_t left = other->bits[word]; left != 0; left &= left - 1) {
-            uint32_t offset = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(left));
-            put(to, offset, other->values[offset]);
-        }
-    }
-}
 
 /* The words of a phrase from the rarest on, each looked for only where those before are.
  */
-static void lay_out_phrase(struct pass *pass, struct run *run, struct phrase_run *phrase,
+static void add_phrase(struct pass *pass, struct run *run, struct phrase_run *phrase,
     uint32_t base, const struct wanted *wanted)
 {
-    const struct layer first = {
-        pass->scratch->word_values[0], pass->scratch->word_bits[0]};
-    const struct layer next = {
-        pass->scratch->word_values[1], pass->scratch->word_bits[1]};
+    struct scratch *scratch = pass->scratch;
+    struct layer first = {scratch->word_values[0], scratch->word_bits[0], 0};
+    struct layer next = {scratch->word_values[1], scratch->word_bits[1], 0};
 
-    lay_out(&phrase->words[0], base, &first, run->by_field, wanted);
-    struct wanted left = {first.bits, count_bits(first.bits)};
-    for (size_t word = 1; word < phrase->count && left.count > 0; word++) {
-        lay_out(&phrase->words[word], base, &next, run->by_field, &left);
-        intersect(&first, &next);
-        clear(&next);
-        left.count = count_bits(first.bits);
+    layer_add(&first, &phrase->words[0], base, wanted);
+    layer_keep(&first, wanted);
+    for (size_t word = 1; word < phrase->count && first.touched != 0; word++) {
+        struct wanted left = {first.bits, first.touched, layer_count(&first)};
+        layer_add(&next, &phrase->words[word], base, &left);
+        layer_intersect(&first, &next);
+        layer_clear(&next);
     }
-    if (left.count > 0) {
-        unite(&run->layer, &first);
-        clear(&first);
-    }
-}
-
-static uint32_t list_next(struct cursor_list *list, uint32_t base)
-{
-    uint32_t next = SEGMENT_NO_DOC;
-
-    for (size_t i = 0; i < list->count; i++) {
-        struct cursor *cursor = &list->cursors[i];
-        seek(cursor, base);
-        if (cursor->at < cursor->count && cursor->docs[cursor->at] < next) {
-            next = cursor->docs[cursor->at];
-        }
-    }
-    return next;
+    layer_unite(&run->layer, &first);
+    layer_clear(&first);
 }
 
 /* No document before it, from BASE on, is the run's; SEGMENT_NO_DOC: none is. */
 static uint32_t run_next(struct run *run, uint32_t base)
 {
-    uint32_t next = list_next(&run->single, base);
+    uint32_t next = cursors_next(&run->single, base);
 
     for (size_t i = 0; i < run->phrase_count; i++) {
         struct phrase_run *phrase = &run->phrases[i];
         uint32_t farthest = base;
         for (size_t word = 0; word < phrase->count; word++) {
-            uint32_t own = list_next(&phrase->words[word], base);
+            uint32_t own = cursors_next(&phrase->words[word], base);
             farthest = own > farthest ? own : farthest;
         }
         next = farthest < next ? farthest : next;
@@ -223,30 +41,30 @@ static uint32_t run_next(struct run *run, uint32_t base)
     return next;
 }
 
-/* Words of bits that the segment has in a window. */
-static size_t window_words(const struct pass *pass, uint32_t base)
+/* The layer of a run whose values are looked up later, if ever. */
+static void add_dense(struct run *run, uint32_t base, const struct wanted *wanted)
 {
-    size_t words = live_words(pass->entry->segment->doc_count) - base / 64;
+    const uint64_t *dense = run->single.cursors[0].dense_bits + base / 64;
+    struct layer *layer = &run->layer;
 
-    return words < WINDOW_WORDS ? words : WINDOW_WORDS;
+    for (uint64_t words = wanted->touched; words != 0; words &= words - 1) {
+        size_t word = (size_t)__builtin_ctzll(words);
+        layer->bits[word] = dense[word] & wanted->bits[word];
+        layer->touched |= layer->bits[word] != 0 ? (uint64_t)1 << word : 0;
+    }
 }
 
 /* WANTED: where the run matters. */
-static void run_lay_out(
+static void run_add(
     struct pass *pass, struct run *run, uint32_t base, const struct wanted *wanted)
 {
     if (run->is_lazy) {
-        const uint64_t *dense = run->single.cursors[0].dense_bits + base / 64;
-        size_t words = window_words(pass, base);
-        for (size_t word = 0; word < WINDOW_WORDS; word++) {
-            run->layer.bits[word] = word < words ? dense[word] & wanted->bits[word] : 0;
-        }
+        add_dense(run, base, wanted);
         return;
     }
-    clear(&run->layer);
-    lay_out(&run->single, base, &run->layer, run->by_field, wanted);
+    layer_add(&run->layer, &run->single, base, wanted);
     for (size_t i = 0; i < run->phrase_count; i++) {
-        lay_out_phrase(pass, run, &run->phrases[i], base, wanted);
+        add_phrase(pass, run, &run->phrases[i], base, wanted);
     }
 }
 
@@ -269,84 +87,92 @@ static uint32_t pass_next(struct pass *pass, uint32_t base)
     return has_any ? next : base;
 }
 
-/* The documents of the window that live, in BITS. */
-static void start_window(
-    const struct pass *pass, uint32_t base, uint64_t bits[WINDOW_WORDS])
+/* Of those that are wanted, what the layer has is left, in BITS. */
+static void restrict_to(
+    struct wanted *wanted, const struct layer *layer, uint64_t bits[WINDOW_WORDS])
 {
-    size_t words = window_words(pass, base);
+    uint64_t touched = 0;
+    size_t count = 0;
 
-    memset(bits, 0, WINDOW_WORDS * sizeof bits[0]);
-    memcpy(bits, pass->entry->live->words + base / 64, words * sizeof bits[0]);
-}
-
-/* Leaves in BITS what the required runs have; returns how many that are. */
-static size_t match_required(
-    struct pass *pass, uint32_t base, uint64_t bits[WINDOW_WORDS])
-{
-    struct wanted wanted = {bits, WINDOW};
-
-    for (size_t i = 0; i < pass->run_count && wanted.count > 0; i++) {
-        struct run *run = &pass->runs[i];
-        if (run->use != RUN_REQUIRED) {
-            continue;
-        }
-        run_lay_out(pass, run, base, &wanted);
-        for (size_t word = 0; word < WINDOW_WORDS; word++) {
-            bits[word] &= run->layer.bits[word];
-        }
-        wanted.count = count_bits(bits);
+    for (uint64_t words = wanted->touched & layer->touched; words != 0;
+         words &= words - 1) {
+        size_t word = (size_t)__builtin_ctzll(words);
+        bits[word] = wanted->bits[word] & layer->bits[word];
+        touched |= bits[word] != 0 ? (uint64_t)1 << word : 0;
+        count += count_word(bits[word]);
     }
-    return wanted.count;
+    *wanted = (struct wanted){bits, touched, count};
 }
 
-/* Of BITS, what one of the runs has that one has to have; returns how many that are. */
-static size_t match_any(struct pass *pass, uint32_t base, uint64_t bits[WINDOW_WORDS])
+/* Of those that are wanted, what one of the runs has that one has to have. */
+static void restrict_to_any(
+    struct pass *pass, uint32_t base, struct wanted *wanted, uint64_t bits[WINDOW_WORDS])
 {
-    const struct wanted all = {bits, WINDOW};
-    uint64_t any[WINDOW_WORDS] = {0};
+    uint64_t any_bits[WINDOW_WORDS] = {0};
+    struct layer any = {.bits = any_bits};
 
     for (size_t i = 0; i < pass->run_count; i++) {
         struct run *run = &pass->runs[i];
         if (run->use != RUN_ANY) {
             continue;
         }
-        run_lay_out(pass, run, base, &all);
+        run_add(pass, run, base, wanted);
+        any.touched |= run->layer.touched;
         for (size_t word = 0; word < WINDOW_WORDS; word++) {
-            any[word] |= run->layer.bits[word];
+            any.bits[word] |= run->layer.bits[word];
         }
     }
-    for (size_t word = 0; word < WINDOW_WORDS; word++) {
-        bits[word] &= any[word];
+    restrict_to(wanted, &any, bits);
+}
+
+/* All live documents of the window. */
+static struct wanted want_all(const struct pass *pass, uint32_t base)
+{
+    size_t words = live_words(pass->entry->segment->doc_count) - base / 64;
+
+    return (struct wanted){
+        .bits = pass->entry->live->words + base / 64,
+        .touched = words < WINDOW_WORDS ? ((uint64_t)1 << words) - 1 : UINT64_MAX,
+        .count = WINDOW,
+    };
+}
+
+static void look_at_window(struct pass *pass, uint32_t base)
+{
+    struct wanted wanted = want_all(pass, base);
+    uint64_t bits[WINDOW_WORDS];
+
+    for (size_t i = 0; i < pass->run_count && wanted.touched != 0; i++) {
+        struct run *run = &pass->runs[i];
+        if (run->use == RUN_REQUIRED) {
+            run_add(pass, run, base, &wanted);
+            restrict_to(&wanted, &run->layer, bits);
+        }
     }
-    return count_bits(bits);
+    if (wanted.touched != 0 && pass->search->any != 0) {
+        restrict_to_any(pass, base, &wanted, bits);
+    }
+    for (size_t i = 0; i < pass->run_count && wanted.touched != 0; i++) {
+        if (pass->runs[i].use == RUN_EXTRA) {
+            run_add(pass, &pass->runs[i], base, &wanted);
+        }
+    }
+    if (wanted.touched != 0) {
+        pass_consider(pass, base, &wanted);
+    }
+    for (size_t i = 0; i < pass->run_count; i++) {
+        layer_clear(&pass->runs[i].layer);
+    }
 }
 
 static bool is_enough(const struct pass *pass, size_t total_before, size_t looked_before)
 {
     const struct search *search = pass->search;
-    size_t most = search->query->sort == QUERY_SORT_RELEVANCE ? SCORED_MAX : SORTED_MAX;
+    bool sorted = search->query->sort != QUERY_SORT_RELEVANCE;
+    size_t most = sorted ? SORTED_MAX : search->any != 0 ? RELAXED_MAX : SCORED_MAX;
 
     return search->total - total_before >= most ||
            search->looked - looked_before >= LOOKED_MAX;
-}
-
-static void look_at_window(struct pass *pass, uint32_t base)
-{
-    uint64_t bits[WINDOW_WORDS];
-
-    start_window(pass, base, bits);
-    struct wanted wanted = {bits, match_required(pass, base, bits)};
-    if (wanted.count > 0 && pass->search->any != 0) {
-        wanted.count = match_any(pass, base, bits);
-    }
-    for (size_t i = 0; i < pass->run_count && wanted.count > 0; i++) {
-        if (pass->runs[i].use == RUN_EXTRA) {
-            run_lay_out(pass, &pass->runs[i], base, &wanted);
-        }
-    }
-    if (wanted.count > 0) {
-        pass_consider(pass, base, bits);
-    }
 }
 
 /* Slots that can't bring a document among the candidates, not even all of them together,

@@ -21,6 +21,7 @@ static struct cursor_list make_cursors(
         .cursors = svc_arena_alloc(
             pass->search->arena, (variants->count + 1) * sizeof *list.cursors),
         .count = variants->count,
+        .by_field = role != QUERY_ROLE_TEXT,
         .df = variants->df,
         .df_window = variants->df * WINDOW / (segment->doc_count + 1),
     };
@@ -51,7 +52,7 @@ static struct run *add_run(struct pass *pass, enum run_use use, size_t slot)
         .use = use,
         .slot = slot,
         .layer = {pass->scratch->values[pass->run_count],
-            pass->scratch->bits[pass->run_count]},
+            pass->scratch->bits[pass->run_count], 0},
     };
     pass->run_count++;
     return run;
@@ -96,7 +97,6 @@ static void add_slot(struct pass *pass, enum run_use use, size_t slot)
     struct run *run = add_run(pass, use, slot);
 
     run->df = plan->df;
-    run->by_field = role != QUERY_ROLE_TEXT;
     run->weight = search->slot_weight[slot];
     run->single = make_cursors(pass, &plan->single, role);
     run->phrase_count = plan->phrase_count;

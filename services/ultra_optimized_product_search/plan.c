@@ -1,4 +1,5 @@
 /* Which terms of each segment a query's slots may match, and how rare they are. */
+#include "layer.h"
 #include "search_private.h"
 
 #include <math.h>
@@ -6,6 +7,7 @@
 
 /* Another letter than written: n for ñ. */
 #define PLAIN_SHARE 0.97
+#define ENYE_SHARE 0.5 /* n for ñ is common, ñ for n is not: "pañ" isn't bread */
 
 const struct form_group *terms_find(const struct segment *segment, uint64_t key)
 {
@@ -96,9 +98,27 @@ struct word_search {
     const struct segment_entry *entry;
     const struct query_word *word;
     bool synonym;
-    bool alive;  /* a product has one of the terms */
-    uint64_t df; /* of the exact and stem variants */
+    double plain_share; /* of a letter other than written */
+    double share;       /* of the usual weights; less than 1: of a correction */
+    bool alive;         /* a product has one of the terms */
+    uint64_t df;        /* of the exact and stem variants */
 };
+
+static uint8_t variant_tier(const struct word_search *word, bool stem)
+{
+    if (word->share < 1) {
+        return MATCH_TYPO;
+    }
+    if (word->synonym) {
+        return MATCH_SYNONYM;
+    }
+    return stem ? MATCH_STEM : MATCH_EXACT;
+}
+
+static double plain_share(const struct query_word *word)
+{
+    return word->exact.length != word->forms.plain.length ? ENYE_SHARE : PLAIN_SHARE;
+}
 
 static void add_group(
     struct word_search *word, struct variants *variants, uint64_t key, bool stem)
@@ -116,14 +136,13 @@ static void add_group(
         struct svc_slice bytes = segment_term(segment, term);
         bool exact = bytes.length == word->word->exact.length &&
                      memcmp(bytes.text, word->word->exact.text, bytes.length) == 0;
-        double weight = stem ? tier[MATCH_STEM] : exact ? 1 : PLAIN_SHARE;
+        double weight = stem ? tier[MATCH_STEM] : exact ? 1 : word->plain_share;
         weight *= word->synonym ? tier[MATCH_SYNONYM] : tier[MATCH_EXACT];
+        weight *= word->share;
         struct variant variant = {
             .term = term,
             .weight = (uint16_t)lround(weight * WEIGHT_ONE),
-            .tier = word->synonym ? MATCH_SYNONYM
-                    : stem        ? MATCH_STEM
-                                  : MATCH_EXACT,
+            .tier = variant_tier(word, stem),
         };
         word->df += segment->terms[term].count;
         word->alive = word->alive || term_is_alive(word->entry, term);
@@ -152,6 +171,7 @@ struct slot_search {
     const struct segment_entry *entry;
     struct slot_plan *plan;
     uint64_t written_df;
+    double share;
     uint8_t *alive; /* of each phrase, a bit for each word that some product has */
 };
 
@@ -168,7 +188,6 @@ static void find_phrase(
     struct phrase_plan *several = &plan->phrases[plan->phrase_count];
     struct variants *variants = phrase->count == 1 ? &plan->single : several->words;
     uint64_t df = phrase->count > 0 ? UINT64_MAX : 0;
-    bool alive = true;
 
     for (size_t i = 0; i < phrase->count; i++) {
         struct word_search word = {
@@ -176,18 +195,44 @@ static void find_phrase(
             .entry = slot->entry,
             .word = &phrase->words[i],
             .synonym = phrase->synonym,
+            .share = slot->share,
+            .plain_share = plain_share(&phrase->words[i]),
         };
         find_word(&word, &variants[i]);
         df = lesser(df, word.df);
-        alive = alive && word.alive;
         slot->alive[at] |= (uint8_t)(word.alive ? 1U << i : 0);
     }
     slot->written_df += at == 0 ? df : 0;
-    if (phrase->count > 1 && alive) {
+    if (phrase->count > 1) {
         several->count = phrase->count;
         plan->phrase_count++;
-    } else if (phrase->count > 1) {
-        *several = (struct phrase_plan){.count = 0};
+    }
+}
+
+void plan_phrase(
+    struct search *search, size_t slot, const struct query_phrase *phrase, double share)
+{
+    for (size_t at = 0; at < search->list->count; at++) {
+        struct slot_plan *plan = &search->plans[at][slot];
+        struct phrase_plan several = {.count = phrase->count};
+        for (size_t i = 0; i < phrase->count; i++) {
+            struct word_search word = {
+                .search = search,
+                .entry = &search->list->entries[at],
+                .word = &phrase->words[i],
+                .synonym = phrase->synonym,
+                .share = share,
+                .plain_share = plain_share(&phrase->words[i]),
+            };
+            find_word(&word, phrase->count == 1 ? &plan->single : &several.words[i]);
+        }
+        if (phrase->count > 1) {
+            struct phrase_plan *phrases = svc_arena_alloc(
+                search->arena, (plan->phrase_count + 1) * sizeof *phrases);
+            memcpy(phrases, plan->phrases, plan->phrase_count * sizeof *phrases);
+            phrases[plan->phrase_count++] = several;
+            plan->phrases = phrases;
+        }
     }
 }
 
@@ -203,7 +248,7 @@ static bool is_alive(const struct query_slot *asked, const uint8_t *alive)
     return false;
 }
 
-static uint64_t plan_df(const struct slot_plan *plan)
+uint64_t plan_df(const struct slot_plan *plan)
 {
     uint64_t sum = plan->single.df;
 
@@ -217,6 +262,29 @@ static uint64_t plan_df(const struct slot_plan *plan)
     return sum;
 }
 
+/* Written with a letter that its plain form lacks ("pañ"), and no product has it so: what
+ * was found ("pan") is perhaps another word, and the written one not finished. */
+static bool is_another_word(const struct search *search, const struct query_slot *asked)
+{
+    const struct query_word *word = &asked->phrases[0].words[0];
+
+    if (!asked->may_be_prefix || asked->phrases[0].count != 1 ||
+        word->exact.length == word->forms.plain.length) {
+        return false;
+    }
+    for (size_t i = 0; i < search->list->count; i++) {
+        const struct segment_entry *entry = &search->list->entries[i];
+        uint32_t from = 0;
+        uint32_t until = 0;
+        terms_prefix(entry->segment, word->exact, &from, &until);
+        if (from < until && entry->segment->terms[from].length == word->exact.length &&
+            term_is_alive(entry, from)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static float rarity(uint64_t df, uint64_t docs)
 {
     double counted = (double)lesser(df, docs);
@@ -224,12 +292,9 @@ static float rarity(uint64_t df, uint64_t docs)
     return (float)log(1 + ((double)docs - counted + 0.5) / (counted + 0.5));
 }
 
-static void plan_slot(struct search *search, size_t number)
+bool plan_phrases(struct search *search, size_t number, const struct query_slot *slot,
+    double share, uint64_t *written_df)
 {
-    const struct query_slot *slot = &search->query->slots[number];
-    uint64_t written_df = 0;
-    uint64_t df = 0;
-    uint64_t docs = 0;
     uint8_t alive_words[QUERY_PHRASES_MAX] = {0};
 
     for (size_t i = 0; i < search->list->count; i++) {
@@ -238,29 +303,58 @@ static void plan_slot(struct search *search, size_t number)
             .search = search,
             .entry = &search->list->entries[i],
             .plan = plan,
+            .share = share,
             .alive = alive_words,
         };
-        plan->phrases = svc_arena_alloc(
-            search->arena, (slot->phrase_count + 1) * sizeof *plan->phrases);
+        size_t room = plan->phrase_count + slot->phrase_count + 1;
+        struct phrase_plan *phrases =
+            svc_arena_alloc(search->arena, room * sizeof *phrases);
+        if (plan->phrase_count > 0) {
+            memcpy(phrases, plan->phrases, plan->phrase_count * sizeof *phrases);
+        }
+        plan->phrases = phrases;
         for (size_t phrase = 0; phrase < slot->phrase_count; phrase++) {
             find_phrase(&found, slot, phrase);
         }
-        written_df += found.written_df;
-        docs += search->list->entries[i].segment->doc_count;
+        *written_df += found.written_df;
     }
-    bool alive = is_alive(slot, alive_words);
+    return is_alive(slot, alive_words);
+}
+
+static void plan_slot(struct search *search, size_t number)
+{
+    uint64_t written_df = 0;
+    uint64_t df = 0;
+    uint64_t docs = 0;
+    const struct query_slot *slot = &search->query->slots[number];
+    bool alive = plan_phrases(search, number, slot, 1, &written_df);
+
     if (!alive) {
-        bool prefix = plan_prefix(search, number);
-        alive = plan_typos(search, number, prefix ? 0 : 2) || prefix;
-        search->typos |= 1U << number;
+        alive = plan_wider(search, number);
+    }
+    if (alive && is_another_word(search, slot)) {
+        plan_prefix(search, number);
     }
     for (size_t i = 0; i < search->list->count; i++) {
         struct slot_plan *plan = &search->plans[i][number];
         plan->df = plan_df(plan);
         df += plan->df;
+        docs += search->list->entries[i].segment->doc_count;
     }
     search->idf[number] = rarity(written_df > 0 ? written_df : df, docs);
     search->known |= alive ? 1U << number : 0;
+}
+
+uint32_t search_head(const struct search *search)
+{
+    const struct query_slot *slots = search->query->slots;
+
+    for (size_t slot = 0; slot < search->slot_count; slot++) {
+        if (slots[slot].role == QUERY_ROLE_TEXT && !slots[slot].optional) {
+            return 1U << slot;
+        }
+    }
+    return search->required & (~search->required + 1);
 }
 
 void search_plan(struct search *search)
@@ -278,6 +372,9 @@ void search_plan(struct search *search)
     if (search->required == 0) {
         /* Nothing but what need not match: then that is what is asked for. */
         search->required = (1U << search->slot_count) - 1;
+    }
+    if (search->slot_count > 0) {
+        search->name_head = (size_t)__builtin_ctz(search_head(search));
     }
     for (size_t slot = 0; slot < search->slot_count; slot++) {
         search->idf_sum += (search->required >> slot & 1) != 0 ? search->idf[slot] : 0;

@@ -1,5 +1,6 @@
 /* For a slot that no product has as it is written: words that begin with it, and words
  * near it. */
+#include "layer.h"
 #include "search_private.h"
 #include "typo.h"
 
@@ -243,6 +244,52 @@ static struct svc_slice use_correction(
     return best;
 }
 
+static void use_synonyms(
+    struct search *search, size_t slot, struct svc_slice exact, double share)
+{
+    const struct index_settings *settings = &search->index->settings;
+    const struct words_phrase *phrases = NULL;
+    struct token_forms forms = {0};
+    size_t count = 0;
+
+    if (settings->words == NULL || exact.length == 0) {
+        return;
+    }
+    analyser_forms(settings->analyser, search->arena, exact, &forms);
+    words_alternatives(settings->words, &forms.stem, 1, &phrases, &count);
+    struct query_phrase *itself = svc_arena_alloc(search->arena, sizeof *itself);
+    *itself = (struct query_phrase){.words = {{exact, forms}}, .count = 1};
+    plan_phrase(search, slot, itself, share);
+    for (size_t i = 0; i < count && i < QUERY_PHRASES_MAX; i++) {
+        struct query_phrase *phrase = svc_arena_alloc(search->arena, sizeof *phrase);
+        phrase->synonym = true;
+        phrase->count = phrases[i].count;
+        for (size_t word = 0; word < phrase->count; word++) {
+            phrase->words[word].exact = phrases[i].words[word];
+            analyser_forms(settings->analyser, search->arena, phrases[i].words[word],
+                &phrase->words[word].forms);
+        }
+        plan_phrase(search, slot, phrase, share);
+    }
+}
+
+static void use_corrections(
+    struct search *search, size_t slot, const struct correcting *correcting)
+{
+    const struct correction *list = correcting->list;
+
+    for (size_t i = 0; i < correcting->count && i < CORRECTIONS_USED &&
+                       list[i].distance == list[0].distance;
+         i++) {
+        struct svc_slice exact = use_correction(search, slot, &list[i]);
+        if (i == 0) {
+            search->corrections[slot] = exact;
+            use_synonyms(search, slot, exact,
+                search->weights->tier[MATCH_TYPO] * distance_share[list[i].distance]);
+        }
+    }
+}
+
 bool plan_typos(struct search *search, size_t slot, size_t distance_max)
 {
     const struct query_slot *asked = &search->query->slots[slot];
@@ -253,6 +300,9 @@ bool plan_typos(struct search *search, size_t slot, size_t distance_max)
     }
     struct svc_slice sound = asked->phrases[0].words[0].forms.sound;
     size_t allowed = typo_distance_max(sound.length);
+    if (sound.length < TYPO_LENGTH_MIN - 1 || sound.length > TOKEN_BYTES_MAX) {
+        return false;
+    }
     struct correcting correcting = {
         .search = search,
         .sound = sound,
@@ -260,19 +310,11 @@ bool plan_typos(struct search *search, size_t slot, size_t distance_max)
         .list = svc_arena_alloc(
             search->arena, CORRECTIONS_LOOKED * sizeof(struct correction)),
     };
-    if (sound.length < TYPO_LENGTH_MIN - 1 || sound.length > TOKEN_BYTES_MAX) {
-        return false;
-    }
     for (size_t i = 0; i < search->list->count; i++) {
         correct_in(&correcting, &search->list->entries[i]);
     }
     qsort(
         correcting.list, correcting.count, sizeof *correcting.list, compare_corrections);
-    for (size_t i = 0; i < correcting.count && i < CORRECTIONS_USED &&
-                       correcting.list[i].distance == correcting.list[0].distance;
-         i++) {
-        struct svc_slice exact = use_correction(search, slot, &correcting.list[i]);
-        search->corrections[slot] = i == 0 ? exact : search->corrections[slot];
-    }
+    use_corrections(search, slot, &correcting);
     return correcting.count > 0;
 }

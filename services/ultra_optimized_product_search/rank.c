@@ -9,6 +9,8 @@
 
 /* Words with one between them, which may be "de" or "para". */
 #define GAP_SHARE 0.7
+/* Of a head that isn't the name's first word: "Juego de vasos". */
+#define HEAD_LOSS 0.6
 #define POSITIONS_MAX ((size_t)64)
 
 /* A program without a learned part, as some tests are, links without it. */
@@ -137,8 +139,9 @@ static double name_score(const struct search *search, const struct name_match *m
     }
     double score =
         weights->name_whole * __builtin_popcountll(covered) / (double)match->length;
-    if ((match->at[0] & 1) != 0) {
-        score += weights->head;
+    uint64_t head = match->at[search->name_head];
+    if (head != 0) {
+        score += weights->head / (1 + HEAD_LOSS * __builtin_ctzll(head));
     }
     if (search->slot_count > 1) {
         score += weights->phrase * neighbours / (double)(search->slot_count - 1);
@@ -187,6 +190,17 @@ static double learned_part(
                search->options->now_s);
 }
 
+static double category_score(struct search *search, const struct candidate *candidate)
+{
+    const struct segment *segment = search->list->entries[candidate->segment].segment;
+    uint32_t category = segment->doc_values[candidate->doc].category;
+    double weight = search->weights->category_whole;
+
+    return weight > 0
+               ? weight * search_category_share(search, candidate->segment, category)
+               : 0;
+}
+
 static void rank_one(struct search *search, const struct candidate *candidate,
     const struct slot_terms *map, struct ranked *ranked)
 {
@@ -199,7 +213,8 @@ static void rank_one(struct search *search, const struct candidate *candidate,
     *ranked = (struct ranked){
         .score = candidate->text + name_score(search, &match) +
                  facts_score(search, &facts) +
-                 learned_part(search, segment, candidate->doc),
+                 learned_part(search, segment, candidate->doc) +
+                 category_score(search, candidate),
         .id = segment->docs[candidate->doc].id,
         .popularity = facts.popularity,
         .doc = candidate->doc,

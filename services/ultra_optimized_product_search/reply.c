@@ -408,8 +408,14 @@ void reply_search(struct reply *reply, const struct reply_search *found)
         .options = rows,
     };
     for (size_t i = 0; i < shown; i++) {
-        rows[message.count++] = product_row(reply, &result->hits[i].product);
+        rows[i] = product_row(reply, &result->hits[i].product);
+        if (result->partial_from < shown) {
+            rows[i].section =
+                say_plainly(reply, i < result->partial_from ? "search_section_found"
+                                                            : "search_section_partial");
+        }
     }
+    message.count = shown;
     if (has_more(found) && found->search->offset + shown < INDEX_WINDOW_MAX) {
         rows[message.count++] = more_row(reply, found, shown);
     }

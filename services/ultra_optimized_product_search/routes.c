@@ -1,6 +1,7 @@
 #include "routes.h"
 
 #include <svc/clock.h>
+#include <svc/log.h>
 
 #include <string.h>
 
@@ -28,6 +29,13 @@ bool parameter_bool(const struct svc_request *request, const char *name)
     return svc_json_is(svc_request_parameter(request, name), SVC_JSON_TRUE);
 }
 
+enum svc_status no_answer(struct svc_reply *reply, const char *detail, const char *error)
+{
+    svc_log(SVC_LOG_WARN, "PostgreSQL can't answer", SVC_TEXT("error", error));
+    reply->detail = detail;
+    return SVC_UNAVAILABLE;
+}
+
 void start_reply(struct reply *ret_reply, const struct svc_request *request,
     struct svc_json_writer *writer, struct svc_slice language, struct svc_slice customer)
 {
@@ -40,7 +48,7 @@ void start_reply(struct reply *ret_reply, const struct svc_request *request,
         .arena = request->arena,
         .texts = state->texts,
         .locale = language,
-        .customer = customer,
+        .customer = customer.length > 0 ? customer : (struct svc_slice){NULL, 0},
         .shop = shop,
         .now_s = svc_clock_unix_ms() / 1000,
     };
@@ -56,12 +64,13 @@ void need_categories(const struct svc_request *request)
     struct search_state *state = state_of(request);
     struct category_list list = {0};
     struct svc_arena arena = {0};
+    char error[256];
 
     if (categories_are_set(state->categories)) {
         return;
     }
     if (store_read_categories(state->store, feed_shop(state->feed).minor_per_unit, &arena,
-            &list) == SVC_OK) {
+            &list, error) == SVC_OK) {
         categories_set(state->categories, &arena, &list);
     }
     svc_arena_done(&arena);
@@ -82,15 +91,16 @@ enum svc_status get_suggest(struct svc_request *request, struct svc_reply *reply
     size_t limit = (size_t)parameter_int(request, "limit", SEARCH_LIMIT_DEFAULT);
     bool ready = feed_is_ready(state->feed);
     struct store_suggestions found = {0};
+    char error[256];
 
     if (ready) {
         found.list = svc_arena_alloc(request->arena, limit * sizeof *found.list);
         found.count =
             index_suggest(state->index, prefix, limit, request->arena, found.list);
     } else if (prefix.length > 0 && store_suggest(state->store, prefix, limit,
-                                        request->arena, &found) != SVC_OK) {
-        reply->detail = "the index isn't built yet, and PostgreSQL doesn't answer";
-        return SVC_UNAVAILABLE;
+                                        request->arena, &found, error) != SVC_OK) {
+        return no_answer(
+            reply, "the index isn't built yet, and PostgreSQL can't answer", error);
     }
     svc_json_write_object_begin(&reply->json);
     svc_json_write_key(&reply->json, "suggestions");

@@ -65,6 +65,10 @@ int64_t parameter_int(
     const struct svc_request *request, const char *name, int64_t fallback);
 bool parameter_bool(const struct svc_request *request, const char *name);
 
+/* For what neither the index nor PostgreSQL could answer: says DETAIL to the caller, and
+ * to the operator why. Returns UNAVAILABLE. */
+enum svc_status no_answer(struct svc_reply *reply, const char *detail, const char *error);
+
 /* Fills in what a reply is made with. LANGUAGE and CUSTOMER may have no text. */
 void start_reply(struct reply *ret_reply, const struct svc_request *request,
     struct svc_json_writer *writer, struct svc_slice language, struct svc_slice customer);

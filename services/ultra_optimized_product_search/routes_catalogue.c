@@ -10,7 +10,7 @@ enum svc_status get_categories(struct svc_request *request, struct svc_reply *re
 
     find_categories(request, &list);
     if (list.count == 0 && list.list == NULL) {
-        reply->detail = "the categories aren't read yet, and PostgreSQL doesn't answer";
+        reply->detail = "the categories aren't read yet, and PostgreSQL can't answer";
         return SVC_UNAVAILABLE;
     }
     start_reply(&message, request, writer, parameter_text(request, "language"),
@@ -59,11 +59,11 @@ enum svc_status get_category_products(
 /* As PostgreSQL has it now; where that doesn't answer, as the index has it, without the
  * description. */
 static enum svc_status find_product(struct svc_request *request, int64_t id,
-    struct store_product *ret_product, const char **ret_source)
+    struct store_product *ret_product, const char **ret_source, char ret_error[256])
 {
     struct search_state *state = state_of(request);
     enum svc_status status = store_read_product(state->store, id,
-        feed_shop(state->feed).minor_per_unit, request->arena, ret_product);
+        feed_shop(state->feed).minor_per_unit, request->arena, ret_product, ret_error);
 
     *ret_source = "postgresql";
     if (status == SVC_OK || !feed_is_ready(state->feed)) {
@@ -99,11 +99,11 @@ enum svc_status get_product(struct svc_request *request, struct svc_reply *reply
     const char *source = NULL;
     struct reply message;
     struct answer answer;
+    char error[256];
 
-    if (find_product(request, parameter_int(request, "id", 0), &found, &source) !=
+    if (find_product(request, parameter_int(request, "id", 0), &found, &source, error) !=
         SVC_OK) {
-        reply->detail = "PostgreSQL doesn't answer";
-        return SVC_UNAVAILABLE;
+        return no_answer(reply, "PostgreSQL can't answer", error);
     }
     start_reply(&message, request, &reply->json, parameter_text(request, "language"),
         parameter_text(request, "customer_phone"));

@@ -79,8 +79,7 @@ enum svc_status post_feedback(struct svc_request *request, struct svc_reply *rep
     }
     if (store_add_feedback(state_of(request)->store, &feedback, &added, error) !=
         SVC_OK) {
-        svc_log(SVC_LOG_WARN, "can't store feedback",
-            SVC_PRIVATE("error", ((struct svc_slice){error, strlen(error)})));
+        svc_log(SVC_LOG_WARN, "can't store feedback", SVC_TEXT("error", error));
         reply->detail = "PostgreSQL doesn't take it";
         return SVC_UNAVAILABLE;
     }

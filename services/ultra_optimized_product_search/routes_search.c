@@ -122,7 +122,8 @@ enum svc_status follow_cursor(struct svc_request *request, struct svc_reply *rep
 }
 
 static enum svc_status find(const struct svc_request *request, const struct query *query,
-    const struct search *search, int64_t now_s, struct index_result *ret_result)
+    const struct search *search, int64_t now_s, struct index_result *ret_result,
+    char ret_error[256])
 {
     struct search_state *state = state_of(request);
     const struct index_options options = {
@@ -130,6 +131,7 @@ static enum svc_status find(const struct svc_request *request, const struct quer
         .offset = search->offset,
         .now_s = now_s,
         .facets = search->facets,
+        .partial = true,
     };
 
     if (feed_is_ready(state->feed)) {
@@ -138,8 +140,9 @@ static enum svc_status find(const struct svc_request *request, const struct quer
         return SVC_OK;
     }
     svc_counter_add(state->from_postgres, 1);
-    return store_search(state->store, query, &options,
-        feed_shop(state->feed).minor_per_unit, request->arena, ret_result);
+    const struct store_question question = {
+        query, &options, feed_shop(state->feed).minor_per_unit};
+    return store_search(state->store, &question, request->arena, ret_result, ret_error);
 }
 
 static void note(const struct svc_request *request, const struct asked *asked,
@@ -227,14 +230,15 @@ enum svc_status answer_search(
     int64_t start_ns = svc_clock_monotonic_ns();
     int64_t now_s = svc_clock_unix_ms() / 1000;
     bool ready = feed_is_ready(state->feed);
+    char error[256];
 
     query_read(state->words, state->analyser, request->arena, asked->search.text,
         feed_shop(state->feed).minor_per_unit, &query);
     search_filter(&asked->search, state->analyser, request->arena, &query);
-    enum svc_status status = find(request, &query, &asked->search, now_s, &result);
+    enum svc_status status = find(request, &query, &asked->search, now_s, &result, error);
     if (status != SVC_OK) {
-        reply->detail = "the index isn't built yet, and PostgreSQL doesn't answer";
-        return SVC_UNAVAILABLE;
+        return no_answer(
+            reply, "the index isn't built yet, and PostgreSQL can't answer", error);
     }
     int64_t took_ns = svc_clock_monotonic_ns() - start_ns;
     note(request, asked, &result, took_ns, ready);

@@ -5,7 +5,13 @@
 
 #include <string.h>
 
-enum { CODE_HITS_MAX = 4, CODE_LENGTH_MIN = 4 };
+enum {
+    CODE_HITS_MAX = 4,
+    CODE_LENGTH_MIN = 4,
+    FULL_FEW = 5, /* fewer are filled up with partial matches */
+    FILLED_MAX = 10,
+    PARTIAL_CANDIDATES = 60,
+};
 
 static void run_pass(struct search *search, uint32_t all, uint32_t any)
 {
@@ -53,6 +59,9 @@ static void find_matches(struct search *search, bool has_code)
     if (known == required) {
         run_pass(search, required, 0);
     }
+    if (known == required && search->total == 0 && !has_code && search_widen(search)) {
+        run_pass(search, required, 0);
+    }
     if (search->total > 0 || has_code || known == 0) {
         return;
     }
@@ -63,6 +72,67 @@ static void find_matches(struct search *search, bool has_code)
     if (search->total == 0 && (known & (known - 1)) != 0) {
         run_pass(search, 0, relaxed_slots(search));
     }
+}
+
+/* --- Partial matches --- */
+
+static bool wants_partial(const struct search *search)
+{
+    const struct index_options *options = search->options;
+
+    return options->partial && options->offset == 0 &&
+           search->query->sort == QUERY_SORT_RELEVANCE && search->all != 0 &&
+           search->total > 0 && search->total < FULL_FEW &&
+           search->total < options->limit;
+}
+
+static bool is_among(const struct ranked *list, size_t count, const struct ranked *ranked)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].id == ranked->id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Behind FULL, COUNT of them, the best that have some of the words; returns how many
+ * there are of both. */
+static size_t add_partial(struct search *search, struct ranked **full, size_t count)
+{
+    size_t limit = search->options->limit;
+    size_t most = limit < FILLED_MAX ? limit : FILLED_MAX;
+    struct candidates found = search->candidates;
+    struct facet_counts *facets = search->facets;
+    size_t total = search->total;
+    bool at_least = search->total_at_least;
+    size_t partial_count = 0;
+
+    search->candidates.count = 0;
+    search->candidates.room = PARTIAL_CANDIDATES;
+    search->candidates.list = svc_arena_alloc(
+        search->arena, PARTIAL_CANDIDATES * sizeof *search->candidates.list);
+    search->facets = NULL;
+    search->head = search_head(search);
+    search_widen(search);
+    run_pass(search, 0, relaxed_slots(search));
+    struct ranked *partial = search_rank(search, &partial_count);
+    search->candidates = found;
+    search->facets = facets;
+    search->total = total;
+    search->total_at_least = at_least;
+
+    struct ranked *both =
+        svc_arena_alloc(search->arena, (count + partial_count + 1) * sizeof *both);
+    memcpy(both, *full, count * sizeof *both);
+    size_t both_count = count;
+    for (size_t i = 0; i < partial_count && both_count < most; i++) {
+        if (!is_among(*full, count, &partial[i])) {
+            both[both_count++] = partial[i];
+        }
+    }
+    *full = both;
+    return both_count;
 }
 
 /* --- Codes --- */
@@ -164,7 +234,13 @@ static void search_list(struct search *search, struct index_result *result)
     if (code_count > 0) {
         ranked = put_first(search, codes, code_count, ranked, &count);
     }
+    size_t full_count = count;
+    if (code_count == 0 && wants_partial(search)) {
+        count = add_partial(search, &ranked, count);
+    }
     make_hits(search, ranked, count, result);
+    result->partial_from =
+        result->hit_count > full_count ? full_count : result->hit_count;
     if (code_count == 0) {
         result->did_you_mean = search_did_you_mean(search);
     }

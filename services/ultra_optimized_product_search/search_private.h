@@ -7,14 +7,12 @@
 #include "index_private.h"
 
 enum {
-    WINDOW = 4096, /* documents that are looked at together */
-    WINDOW_WORDS = WINDOW / 64,
-    CANDIDATES = 200,       /* that are ranked anew, on the usual first pages */
-    SCORED_MAX = 30000,     /* matches that are counted and scored, in one segment */
-    SORTED_MAX = 60000,     /* the same where the order isn't by score */
-    LOOKED_MAX = 400000,    /* documents that a filter may refuse one by one */
-    PREFIX_TERMS_MAX = 128, /* the most frequent ones with a prefix, in one segment */
-    WEIGHT_ONE = 256,
+    CANDIDATES = 200,      /* that are ranked anew, on the usual first pages */
+    SCORED_MAX = 20000,    /* matches that are counted and scored, in one segment */
+    RELAXED_MAX = 10000,   /* the same where any word will do */
+    SORTED_MAX = 30000,    /* the same where the order isn't by score */
+    LOOKED_MAX = 400000,   /* documents that a filter may refuse one by one */
+    PREFIX_TERMS_MAX = 64, /* the most frequent ones with a prefix, in one segment */
 };
 
 /* A term that a slot may match. */
@@ -60,6 +58,7 @@ struct candidates {
 };
 
 struct facet_counts;
+struct category_matches;
 
 struct search {
     const struct index *index;
@@ -82,11 +81,15 @@ struct search {
     /* Of the pass that is made: which slots have to match, or some of which have to. */
     uint32_t all;
     uint32_t any;
-    bool needs_facts;                   /* of each match, not only of the candidates */
+    uint32_t beyond;  /* slots that those have which aren't looked for again; 0: none */
+    uint32_t head;    /* the slot of the thing that is asked for */
+    bool needs_facts; /* of each match, not only of the candidates */
     float slot_weight[QUERY_SLOTS_MAX]; /* of a value: what it adds to the text score */
+    size_t name_head;                   /* the slot that a name should begin with */
     float rank_step;
     float *coverage; /* by mask of slots, plus one; 0: not known yet */
 
+    struct category_matches *categories; /* NULL: none was asked for yet */
     struct candidates candidates;
     size_t total;
     size_t looked;
@@ -99,6 +102,16 @@ struct search {
 
 /* Fills plans, idf, known, typos and corrections. */
 void search_plan(struct search *search);
+/* Adds the ways of SLOT to the plans of slot NUMBER, with a SHARE of their weights, and
+ * how many have the first of them to `written_df`; returns whether products have one. */
+bool plan_phrases(struct search *search, size_t number, const struct query_slot *slot,
+    double share, uint64_t *written_df);
+uint64_t plan_df(const struct slot_plan *plan);
+/* The first word that has to match, a bit: "cocina de juguete" is a cocina. */
+uint32_t search_head(const struct search *search);
+/* Adds another way to say a slot, in all segments; SHARE: of its weights, less than 1. */
+void plan_phrase(
+    struct search *search, size_t slot, const struct query_phrase *phrase, double share);
 void variants_add(struct search *search, struct variants *variants,
     const struct segment *segment, const struct variant *variant);
 /* The terms with a form; NULL: none. */
@@ -106,6 +119,15 @@ const struct form_group *terms_find(const struct segment *segment, uint64_t key)
 /* The range of terms that begin with PREFIX. */
 void terms_prefix(const struct segment *segment, struct svc_slice prefix,
     uint32_t *ret_from, uint32_t *ret_until);
+
+/* --- plan_wider.c --- */
+
+/* A word that no product has: what it is called elsewhere; what begins with it; what is
+ * near it, in the index or in the word files. A word of the files is no typo. Returns
+ * whether something was found. */
+bool plan_wider(struct search *search, size_t number);
+/* Adds the words of other countries to all slots; returns whether products have one. */
+bool search_widen(struct search *search);
 
 /* --- plan_typo.c: slots that nothing was found for --- */
 
@@ -144,6 +166,13 @@ struct ranked {
 /* The candidates in their last order; in the arena. */
 struct ranked *search_rank(struct search *search, size_t *ret_count);
 int ranked_compare(const void *left, const void *right);
+
+/* --- rank_category.c --- */
+
+/* How much of the name of a category, a number of a segment's `values` plus one, the
+ * query says that says nothing else: 0 to 1. */
+double search_category_share(
+    struct search *search, uint32_t segment_at, uint32_t category);
 
 /* --- explain.c --- */
 

@@ -8,12 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define MAGIC "WCINDEX\n"
-#define VERSION 1U
+#define VERSION 2U
 #define PAGE ((uint64_t)4096)
 #define ALIGNMENT ((uint64_t)64)
 #define BYTE_ORDER_MARK 0x0102030405060708U
@@ -151,7 +152,7 @@ static bool write_at(int file, const void *bytes, size_t length, uint64_t at)
 static bool write_all(
     int file, const struct file_header *header, const struct segment_list *list)
 {
-    if (ftruncate(file, (off_t)header->file_length) != 0) {
+    if (ftruncate(file, 0) != 0 || ftruncate(file, (off_t)header->file_length) != 0) {
         return false;
     }
     for (size_t i = 0; i < list->count; i++) {
@@ -189,6 +190,27 @@ static bool sync_folder(const char *path)
     return synced;
 }
 
+/* The file that is written aside, or -1. Locked, since replicas may share a folder: two
+ * that write to one file would make a third load one that still changes. */
+static int open_aside(const char *aside, char ret_error[256])
+{
+    struct stat opened = {0};
+    struct stat named = {0};
+    int file = open(aside, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    if (file < 0) {
+        snprintf(ret_error, 256, "%.200s: %s", aside, strerror(errno));
+        return -1;
+    }
+    if (flock(file, LOCK_EX | LOCK_NB) != 0 || fstat(file, &opened) != 0 ||
+        stat(aside, &named) != 0 || opened.st_ino != named.st_ino) {
+        snprintf(ret_error, 256, "%.200s: another replica writes it", aside);
+        close(file);
+        return -1;
+    }
+    return file;
+}
+
 enum svc_status index_save(struct index *index, const char *path, char ret_error[256])
 {
     size_t size = strlen(path) + sizeof ".new";
@@ -199,22 +221,21 @@ enum svc_status index_save(struct index *index, const char *path, char ret_error
         return SVC_UNAVAILABLE;
     }
     snprintf(aside, size, "%s.new", path);
-    int file = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int file = open_aside(aside, ret_error);
     if (file < 0) {
-        snprintf(ret_error, 256, "%.200s: %s", aside, strerror(errno));
         return SVC_UNAVAILABLE;
     }
     struct file_header *header = make_header(index);
     bool written = write_all(file, header, index->list);
     int error = errno;
     free(header);
-    close(file);
-    if (!written || rename(aside, path) != 0 || !sync_folder(path)) {
+    bool saved = written && rename(aside, path) == 0 && sync_folder(path);
+    if (!saved) {
         snprintf(ret_error, 256, "%.200s: %s", path, strerror(written ? errno : error));
         unlink(aside);
-        return SVC_UNAVAILABLE;
     }
-    return SVC_OK;
+    close(file); /* its lock goes with it, now that the file has its name */
+    return saved ? SVC_OK : SVC_UNAVAILABLE;
 }
 
 /* --- Loading --- */

@@ -18,6 +18,7 @@ static const struct rule spanish[] = {
     {"ll", NULL, "y"},
     {"qu", "ei", "k"},
     {"gu", "ei", "g"},
+    {"oo", NULL, "u"},
     {"cc", "ei", "s"},
     {"sc", "ei", "s"},
     {"xc", "ei", "s"},

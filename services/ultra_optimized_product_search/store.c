@@ -49,11 +49,28 @@ void store_free(struct store **store_pointer)
     free(store);
 }
 
+void store_give_up(struct store *store)
+{
+    svc_pg_give_up(store->patient);
+}
+
 enum svc_status store_fail(const struct svc_pg_error *error, char ret_error[256])
 {
-    if (ret_error != NULL) {
-        snprintf(ret_error, 256, "%.240s", error->message);
+    const char *state = error->sqlstate;
+
+    snprintf(ret_error, 256, "%.230s%s%s%s", error->message,
+        state[0] != '\0' ? " (SQLSTATE " : "", state, state[0] != '\0' ? ")" : "");
+    return error->status;
+}
+
+/* Only data exceptions and violated constraints quote values (classes 22 and 23). */
+enum svc_status store_fail_private(const struct svc_pg_error *error, char ret_error[256])
+{
+    if (strncmp(error->sqlstate, "22", 2) != 0 &&
+        strncmp(error->sqlstate, "23", 2) != 0) {
+        return store_fail(error, ret_error);
     }
+    snprintf(ret_error, 256, "a value was refused (SQLSTATE %s)", error->sqlstate);
     return error->status;
 }
 

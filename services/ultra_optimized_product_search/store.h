@@ -2,7 +2,8 @@
  * short; those for threads in the background have a pool of their own, with patience.
  *
  * Failures: UNAVAILABLE or TIMEOUT where PostgreSQL is away or slow, INTERNAL for
- * anything else (as a migration that is missing), with one line in `ret_error`. */
+ * anything else (as a migration that is missing), with one line in `ret_error`, which has
+ * nothing of a customer's: an operator may read it. */
 #ifndef STORE_H
 #define STORE_H
 
@@ -21,6 +22,10 @@ struct store;
 /* PG is borrowed. NULL with one line for a URL that is none. */
 struct store *store_new(struct svc_pg *pg, const char *database_url, char ret_error[256]);
 void store_free(struct store **store);
+
+/* For an end that can't wait: the threads in the background are told UNAVAILABLE within a
+ * second, whatever PostgreSQL does. */
+void store_give_up(struct store *store);
 
 /* Which database this is: another server, database, restored or promoted copy is another
  * one, whose transactions have numbers of their own. Letters, digits and "-". */
@@ -62,7 +67,8 @@ struct store_product {
     bool for_sale;
 };
 SVC_MUST_CHECK enum svc_status store_read_product(struct store *store, int64_t id,
-    int64_t minor_per_unit, struct svc_arena *arena, struct store_product *ret_product);
+    int64_t minor_per_unit, struct svc_arena *arena, struct store_product *ret_product,
+    char ret_error[256]);
 
 /* --- The change feed (migration 0013). --- */
 
@@ -101,7 +107,8 @@ SVC_MUST_CHECK enum svc_status store_read_changes(struct store *store,
 
 /* In ARENA. `ret_overview_ms`: how the view was when it was read. */
 SVC_MUST_CHECK enum svc_status store_read_categories(struct store *store,
-    int64_t minor_per_unit, struct svc_arena *arena, struct category_list *ret_list);
+    int64_t minor_per_unit, struct svc_arena *arena, struct category_list *ret_list,
+    char ret_error[256]);
 
 /* Refreshes category_overview unless another replica does, or did since SINCE_MS. */
 SVC_MUST_CHECK enum svc_status store_refresh_categories(
@@ -110,15 +117,21 @@ SVC_MUST_CHECK enum svc_status store_refresh_categories(
 /* --- PostgreSQL's own answer, for the time without an index. --- */
 
 /* As index_search and index_suggest answer. */
+struct store_question {
+    const struct query *query;
+    const struct index_options *options;
+    int64_t minor_per_unit;
+};
 SVC_MUST_CHECK enum svc_status store_search(struct store *store,
-    const struct query *query, const struct index_options *options,
-    int64_t minor_per_unit, struct svc_arena *arena, struct index_result *ret_result);
+    const struct store_question *question, struct svc_arena *arena,
+    struct index_result *ret_result, char ret_error[256]);
 struct store_suggestions {
     struct index_suggestion *list;
     size_t count;
 };
 SVC_MUST_CHECK enum svc_status store_suggest(struct store *store, struct svc_slice prefix,
-    size_t max, struct svc_arena *arena, struct store_suggestions *ret_suggestions);
+    size_t max, struct svc_arena *arena, struct store_suggestions *ret_suggestions,
+    char ret_error[256]);
 
 /* --- Feedback and the log of searches (migration 0014). --- */
 

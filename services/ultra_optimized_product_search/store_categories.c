@@ -24,7 +24,7 @@ static void read_category(const struct svc_pg_result *rows, size_t row,
 }
 
 enum svc_status store_read_categories(struct store *store, int64_t minor_per_unit,
-    struct svc_arena *arena, struct category_list *ret_list)
+    struct svc_arena *arena, struct category_list *ret_list, char ret_error[256])
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
@@ -44,7 +44,7 @@ enum svc_status store_read_categories(struct store *store, int64_t minor_per_uni
     };
 
     if (svc_pg_query(store->pg, &statement, &rows, &error) != SVC_OK) {
-        return error.status;
+        return store_fail(&error, ret_error);
     }
     size_t count = svc_pg_rows(rows);
     struct category_list list = {

@@ -76,10 +76,13 @@ enum svc_status store_read_changes(struct store *store,
     return SVC_OK;
 }
 
+/* Of changes only what all readers are past, once they look again: while a transaction
+ * runs, nothing that came after it goes. A reader that isn't sees it by pruned_xid. */
 static const char *const prune_statements[] = {
     "WITH gone AS (DELETE FROM product_changes WHERE change_id IN (SELECT change_id FROM "
     "product_changes WHERE changed_at < NOW() - make_interval(days => $1::int) "
-    "ORDER BY change_id LIMIT " SQL_NUMBER(
+    "AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY change_id "
+    "LIMIT " SQL_NUMBER(
         PRUNE_ROWS) ") RETURNING xid), "
                     "noted AS (UPDATE product_feed SET pruned_xid = greatest(pruned_xid, "
                     "(SELECT xid FROM gone ORDER BY xid DESC LIMIT 1)) WHERE EXISTS "

@@ -33,7 +33,7 @@ enum svc_status store_add_feedback(struct store *store,
     };
 
     if (svc_pg_query(store->pg, &statement, &rows, &error) != SVC_OK) {
-        return store_fail(&error, ret_error);
+        return store_fail_private(&error, ret_error);
     }
     bool product = svc_pg_get_bool(rows, 0, 0);
     bool added = svc_pg_get_bool(rows, 0, 1);
@@ -121,7 +121,7 @@ enum svc_status store_add_searches(
                 "customer_hash TEXT)",
                 svc_pg_slice(rows)),
             NULL, &error) != SVC_OK) {
-        return store_fail(&error, ret_error);
+        return store_fail_private(&error, ret_error);
     }
     return SVC_OK;
 }

@@ -40,9 +40,10 @@ enum { STORE_PRODUCT_COLUMN_COUNT = 18 };
 void store_product_row(const struct svc_pg_result *rows, size_t row,
     struct svc_arena *arena, struct product *ret_product);
 
-/* Puts one line on what happened into `ret_error`, which may be NULL; returns the status.
- */
+/* Puts one line on what happened into `ret_error`; returns the status. */
 enum svc_status store_fail(const struct svc_pg_error *error, char ret_error[256]);
+/* The same for a statement with a customer's words, which the line won't have. */
+enum svc_status store_fail_private(const struct svc_pg_error *error, char ret_error[256]);
 
 /* A copy in ARENA; none for a slice that isn't there. */
 struct svc_slice store_copy(struct svc_arena *arena, struct svc_slice text);

@@ -198,7 +198,8 @@ static void keep(struct svc_arena *arena, struct product *product)
 }
 
 enum svc_status store_read_product(struct store *store, int64_t id,
-    int64_t minor_per_unit, struct svc_arena *arena, struct store_product *ret_product)
+    int64_t minor_per_unit, struct svc_arena *arena, struct store_product *ret_product,
+    char ret_error[256])
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
@@ -213,7 +214,7 @@ enum svc_status store_read_product(struct store *store, int64_t id,
     struct store_product product = {0};
 
     if (svc_pg_query(store->pg, &statement, &rows, &error) != SVC_OK) {
-        return error.status;
+        return store_fail(&error, ret_error);
     }
     product.found = svc_pg_rows(rows) > 0;
     if (product.found) {

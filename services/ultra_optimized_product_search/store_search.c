@@ -68,14 +68,14 @@ struct asked {
     struct svc_pg_param params[11];
 };
 
-static struct asked ask(const struct query *query, const struct index_options *options,
-    int64_t minor_per_unit, struct svc_slice text)
+static struct asked ask(const struct store_question *question, struct svc_slice text)
 {
-    const struct query_filters *filters = &query->filters;
+    const struct query_filters *filters = &question->query->filters;
+    const struct index_options *options = question->options;
     struct svc_slice brand = filters->brand.text != NULL ? filters->brand : SVC_SLICE("");
 
     return (struct asked){{
-        svc_pg_int(minor_per_unit),
+        svc_pg_int(question->minor_per_unit),
         svc_pg_slice(text),
         svc_pg_int(filters->category_id),
         svc_pg_int(filters->price_min_minor),
@@ -83,7 +83,7 @@ static struct asked ask(const struct query *query, const struct index_options *o
         svc_pg_bool(filters->on_offer),
         svc_pg_bool(filters->in_stock),
         svc_pg_slice(brand),
-        svc_pg_int(query->sort),
+        svc_pg_int(question->query->sort),
         svc_pg_int((int64_t)options->limit),
         svc_pg_int((int64_t)options->offset),
     }};
@@ -116,6 +116,7 @@ static void read_hits(const struct svc_pg_result *rows, const struct query *quer
 
     result->hits = svc_arena_alloc(arena, (count + 1) * sizeof *result->hits);
     result->hit_count = count;
+    result->partial_from = count;
     result->total = (size_t)svc_pg_get_int(rows, 0, STORE_PRODUCT_COLUMN_COUNT + 1, 0);
     for (size_t row = 0; row < count; row++) {
         struct index_hit *hit = &result->hits[row];
@@ -129,10 +130,8 @@ static void read_hits(const struct svc_pg_result *rows, const struct query *quer
 }
 
 static enum svc_status run_way(struct store *store, const struct way *way,
-    const struct asked *asked, const struct query *query, struct svc_arena *arena,
-    struct index_result *result)
+    const struct asked *asked, struct svc_pg_result **ret_rows, char ret_error[256])
 {
-    SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
     const struct svc_pg_statement statement = {
         .sql = way->sql,
@@ -142,10 +141,9 @@ static enum svc_status run_way(struct store *store, const struct way *way,
         .timeout_ms = STORE_REQUEST_MS,
     };
 
-    if (svc_pg_query(store->pg, &statement, &rows, &error) != SVC_OK) {
-        return error.status;
+    if (svc_pg_query(store->pg, &statement, ret_rows, &error) != SVC_OK) {
+        return store_fail_private(&error, ret_error);
     }
-    read_hits(rows, query, way->tier, arena, result);
     return SVC_OK;
 }
 
@@ -172,27 +170,26 @@ static struct svc_slice words_of(const struct query *query, struct svc_arena *ar
     return words;
 }
 
-enum svc_status store_search(struct store *store, const struct query *query,
-    const struct index_options *options, int64_t minor_per_unit, struct svc_arena *arena,
-    struct index_result *ret_result)
+enum svc_status store_search(struct store *store, const struct store_question *question,
+    struct svc_arena *arena, struct index_result *ret_result, char ret_error[256])
 {
+    const struct query *query = question->query;
     struct index_result result = {0};
     struct svc_slice words = words_of(query, arena);
-    size_t first = query->code.length > 0 ? 0 : 1;
-    struct asked asked = ask(query, options, minor_per_unit, words);
+    struct asked asked = ask(question, words);
+    bool all = query->slot_count == 0 && query->code.length == 0;
+    const struct way *way = all ? &all_products : ways;
+    size_t count = all ? 1 : sizeof ways / sizeof ways[0];
 
-    if (query->slot_count == 0 && query->code.length == 0) {
-        enum svc_status status =
-            run_way(store, &all_products, &asked, query, arena, &result);
-        *ret_result = result;
-        return status;
-    }
-    for (size_t i = first; i < sizeof ways / sizeof ways[0] && result.total == 0; i++) {
-        asked.params[1] = svc_pg_slice(i == 0 ? query->code : words);
-        enum svc_status status = run_way(store, &ways[i], &asked, query, arena, &result);
+    for (size_t i = all || query->code.length > 0 ? 0 : 1; i < count && result.total == 0;
+         i++) {
+        SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
+        asked.params[1] = svc_pg_slice(!all && i == 0 ? query->code : words);
+        enum svc_status status = run_way(store, &way[i], &asked, &rows, ret_error);
         if (status != SVC_OK) {
             return status;
         }
+        read_hits(rows, query, way[i].tier, arena, &result);
     }
     *ret_result = result;
     return SVC_OK;
@@ -215,7 +212,8 @@ static const char *begins_with(struct svc_arena *arena, struct svc_slice prefix)
 }
 
 enum svc_status store_suggest(struct store *store, struct svc_slice prefix, size_t max,
-    struct svc_arena *arena, struct store_suggestions *ret_suggestions)
+    struct svc_arena *arena, struct store_suggestions *ret_suggestions,
+    char ret_error[256])
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
@@ -232,7 +230,7 @@ enum svc_status store_suggest(struct store *store, struct svc_slice prefix, size
     };
 
     if (svc_pg_query(store->pg, &statement, &rows, &error) != SVC_OK) {
-        return error.status;
+        return store_fail_private(&error, ret_error);
     }
     struct store_suggestions found = {.count = svc_pg_rows(rows)};
     found.list = svc_arena_alloc(arena, (found.count + 1) * sizeof *found.list);

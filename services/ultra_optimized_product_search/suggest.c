@@ -8,10 +8,10 @@
 #include <string.h>
 
 enum {
-    SUGGEST_TERMS = 12,     /* ways to finish the last word, in one segment */
-    SUGGEST_DOCS = 40,      /* products of each that are asked */
+    SUGGEST_TERMS = 8,      /* ways to finish the last word, in one segment */
+    SUGGEST_DOCS = 16,      /* products of each that are asked */
     SUGGEST_POSTINGS = 400, /* and gone through for them */
-    FRAGMENTS_MAX = 1024,
+    FRAGMENTS_MAX = 512,
     FRAGMENT_WORDS = 3,
 };
 
@@ -30,28 +30,32 @@ struct suggesting {
     size_t count;
 };
 
-static uint64_t folded_key(const struct suggesting *suggesting, struct svc_slice text)
+/* COUNT words, as TEXT has them. PRODUCTS: 1: one more that has them; more: all that do.
+ */
+static void add_fragment(struct suggesting *suggesting, struct svc_slice text,
+    const struct token *tokens, size_t count, size_t products)
 {
-    return brand_key(suggesting->index->settings.analyser, suggesting->arena, text);
-}
+    uint64_t key = 0;
+    uint32_t from = tokens[0].from;
+    uint32_t until = tokens[count - 1].until;
 
-static void add_fragment(
-    struct suggesting *suggesting, struct svc_slice text, size_t count)
-{
-    uint64_t key = folded_key(suggesting, text);
-
+    for (size_t i = 0; i < count; i++) {
+        key = checksum_bytes(tokens[i].exact.text, tokens[i].exact.length, key + 1);
+    }
     for (size_t i = 0; i < suggesting->count; i++) {
-        if (suggesting->fragments[i].key == key) {
-            suggesting->fragments[i].count += count;
+        struct fragment *fragment = &suggesting->fragments[i];
+        if (fragment->key == key) {
+            bool is_all = products > 1; /* a brand's or category's, from its list */
+            fragment->count = is_all ? products : fragment->count + 1;
             return;
         }
     }
-    if (suggesting->count < FRAGMENTS_MAX) {
+    if (suggesting->count < FRAGMENTS_MAX && until > from) {
         suggesting->fragments[suggesting->count++] = (struct fragment){
             .key = key,
-            .text = {svc_arena_strndup(suggesting->arena, text.text, text.length),
-                text.length},
-            .count = count,
+            .text = {svc_arena_strndup(suggesting->arena, text.text + from, until - from),
+                until - from},
+            .count = products,
         };
     }
 }
@@ -94,15 +98,11 @@ static void add_from(struct suggesting *suggesting, struct svc_slice name,
             continue;
         }
         more++;
-        if (token->until > tokens->list[at].from) {
-            struct svc_slice text = {
-                name.text + tokens->list[at].from, token->until - tokens->list[at].from};
-            add_fragment(suggesting, text, 1);
-        }
+        add_fragment(suggesting, name, &tokens->list[at], i - at + 1, 1);
     }
 }
 
-static void ask_doc(
+static void ask_name(
     struct suggesting *suggesting, const struct segment *segment, uint32_t doc)
 {
     struct svc_slice name = segment_name(segment, doc);
@@ -118,9 +118,51 @@ static void ask_doc(
     }
 }
 
+/* A brand or category that begins so, with how many products it has. */
+static void ask_value(
+    struct suggesting *suggesting, const struct segment *segment, uint32_t number)
+{
+    struct svc_slice text = segment_value(segment, number);
+    struct token_list tokens = {0};
+    char bytes[LIST_TERM_BYTES];
+
+    if (text.length == 0) {
+        return;
+    }
+    analyser_tokens(
+        suggesting->index->settings.analyser, suggesting->arena, text, 16, &tokens);
+    if (!stand_at(&suggesting->words, &tokens, 0)) {
+        return;
+    }
+    const struct value *value = &segment->values[number - 1];
+    list_term((enum value_kind)value->kind, value->key, bytes);
+    const struct form_group *group = terms_find(
+        segment, form_key(FORM_PLAIN, (struct svc_slice){bytes, sizeof bytes}));
+    size_t count =
+        group != NULL ? segment->terms[segment->form_terms[group->start]].count : 1;
+    add_fragment(suggesting, text, tokens.list, tokens.count, count);
+}
+
+static void ask_doc(struct suggesting *suggesting, const struct segment *segment,
+    uint32_t doc, uint8_t mask)
+{
+    const struct doc_values *values = &segment->doc_values[doc];
+
+    if ((mask & 1U << FIELD_NAME) != 0) {
+        ask_name(suggesting, segment, doc);
+    }
+    if ((mask & 1U << FIELD_BRAND) != 0) {
+        ask_value(suggesting, segment, values->brand);
+    }
+    if ((mask & 1U << FIELD_CATEGORY) != 0) {
+        ask_value(suggesting, segment, values->category);
+    }
+}
+
 static void ask_term(
     struct suggesting *suggesting, const struct segment_entry *entry, uint32_t number)
 {
+    const uint8_t kept = 1U << FIELD_NAME | 1U << FIELD_BRAND | 1U << FIELD_CATEGORY;
     const struct segment *segment = entry->segment;
     const struct term *term = &segment->terms[number];
     size_t asked = 0;
@@ -129,9 +171,9 @@ static void ask_term(
          i++) {
         uint32_t doc = segment->posting_docs[term->postings + i];
         uint8_t mask = segment->posting_masks[term->postings + i];
-        if ((mask & 1U << FIELD_NAME) != 0 && live_has(entry->live, doc) &&
+        if ((mask & kept) != 0 && live_has(entry->live, doc) &&
             segment_rank_get(segment, doc) > 0) {
-            ask_doc(suggesting, segment, doc);
+            ask_doc(suggesting, segment, doc, mask);
             asked++;
         }
     }
@@ -160,37 +202,6 @@ static size_t best_terms(
     return count;
 }
 
-/* Brands and categories that begin so, with how many products they have. */
-static void add_values(struct suggesting *suggesting, const struct segment *segment)
-{
-    const struct token_list *words = &suggesting->words;
-
-    for (size_t i = 0; i < segment->value_count && i < 4096; i++) {
-        const struct value *value = &segment->values[i];
-        if (value->kind != VALUE_BRAND && value->kind != VALUE_CATEGORY) {
-            continue;
-        }
-        struct svc_slice text = segment_value(segment, (uint32_t)i + 1);
-        struct token_list tokens = {0};
-        if (text.length == 0) {
-            continue;
-        }
-        analyser_tokens(
-            suggesting->index->settings.analyser, suggesting->arena, text, 16, &tokens);
-        if (!stand_at(words, &tokens, 0)) {
-            continue;
-        }
-        char bytes[LIST_TERM_BYTES];
-        list_term((enum value_kind)value->kind, value->key, bytes);
-        const struct form_group *group = terms_find(
-            segment, form_key(FORM_PLAIN, (struct svc_slice){bytes, sizeof bytes}));
-        if (group != NULL) {
-            uint32_t term = segment->form_terms[group->start];
-            add_fragment(suggesting, text, segment->terms[term].count);
-        }
-    }
-}
-
 static int compare_fragments(const void *left, const void *right)
 {
     const struct fragment *a = left;
@@ -214,7 +225,6 @@ static void suggest_from(struct suggesting *suggesting, const struct segment_ent
     for (size_t i = 0; i < count; i++) {
         ask_term(suggesting, entry, terms[i]);
     }
-    add_values(suggesting, entry->segment);
 }
 
 size_t index_suggest(const struct index *index, struct svc_slice prefix, size_t max,

@@ -106,9 +106,13 @@ size_t typo_keys(struct svc_slice sound, uint32_t list[TYPO_KEYS_MAX])
     struct keys keys = {.list = list};
     size_t length = least(sound.length, PREFIX_LENGTH);
 
+    /* One letter earlier than two mistakes are allowed from: of two letters too many in
+     * the first seven, the other word has to do without its last two. */
+    size_t left_out = typo_distance_max(sound.length + 1);
+
     add_key(&keys, sound.text, length);
-    if (typo_distance_max(sound.length) > 0) {
-        add_shorter(&keys, sound.text, length, typo_distance_max(sound.length));
+    if (sound.length >= TYPO_LENGTH_MIN) {
+        add_shorter(&keys, sound.text, length, left_out);
     }
     return keys.count;
 }

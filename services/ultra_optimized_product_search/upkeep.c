@@ -14,9 +14,17 @@
 #define LOG_BATCH 1000
 #define LOG_TEXT_MAX ((size_t)4 * 1024 * 1024)
 #define PRUNE_EVERY_MS 600000
+#define PRUNE_FIRST_MS 5000
 /* A refresh that takes long isn't begun again right away. */
 #define REFRESH_EVERY_MS 1000
 #define REFRESH_SHARE 10
+/* How long the thread's end is waited for before PostgreSQL is given up. */
+#define END_MS 2000
+/* A trouble is over, and would be said again, after this long without one. */
+#define TROUBLE_MS 60000
+
+/* The kinds of trouble that complain() is called with. */
+#define TROUBLES_MAX 8
 
 struct upkeep {
     struct upkeep_settings settings;
@@ -24,6 +32,7 @@ struct upkeep {
     pthread_mutex_t lock;
     pthread_cond_t stop;
     bool stopping;
+    bool ended;
     atomic_int_least64_t learned_count;
 
     /* The thread's own; times are monotonic. */
@@ -34,17 +43,29 @@ struct upkeep {
     int64_t read_overview_ms; /* the view that is in memory; -1: none */
     int64_t read_minor;
     struct store_position learned_until;
-    bool in_trouble; /* since the last tick, and in this one */
-    bool trouble;
+    struct {
+        const char *what;
+        int64_t at_ms;
+    } troubles[TROUBLES_MAX]; /* those that were said, and when they last came */
 };
 
+/* Once for a time of trouble: what fails is tried again every other second. */
 static void complain(struct upkeep *upkeep, const char *what, const char *error)
 {
-    if (!upkeep->in_trouble) {
-        svc_log(SVC_LOG_WARN, what,
-            SVC_PRIVATE("error", ((struct svc_slice){error, strlen(error)})));
+    int64_t now_ms = svc_clock_monotonic_ms();
+    size_t i = 0;
+
+    while (i < TROUBLES_MAX - 1 && upkeep->troubles[i].what != NULL &&
+           strcmp(upkeep->troubles[i].what, what) != 0) {
+        i++;
     }
-    upkeep->trouble = true;
+    bool again = upkeep->troubles[i].what != NULL &&
+                 now_ms - upkeep->troubles[i].at_ms < TROUBLE_MS;
+    upkeep->troubles[i].what = what;
+    upkeep->troubles[i].at_ms = now_ms;
+    if (!again) {
+        svc_log(SVC_LOG_WARN, what, SVC_TEXT("error", error));
+    }
 }
 
 /* --- Categories. --- */
@@ -77,11 +98,15 @@ static void read_view(struct upkeep *upkeep, const struct feed_state *state)
     struct svc_arena arena = {0};
     struct category_list list;
     int64_t minor = feed_shop(upkeep->settings.feed).minor_per_unit;
+    char error[256];
 
     if (upkeep->read_overview_ms == state->overview_ms && upkeep->read_minor == minor) {
         return;
     }
-    if (store_read_categories(upkeep->settings.store, minor, &arena, &list) == SVC_OK) {
+    if (store_read_categories(upkeep->settings.store, minor, &arena, &list, error) !=
+        SVC_OK) {
+        complain(upkeep, "can't read the categories", error);
+    } else {
         upkeep->read_overview_ms = list.count > 0 ? list.overview_ms : state->overview_ms;
         upkeep->read_minor = minor;
         categories_set(upkeep->settings.categories, &arena, &list);
@@ -216,7 +241,6 @@ static void tick(struct upkeep *upkeep)
     if (!state.database_up) {
         return;
     }
-    upkeep->trouble = false;
     keep_categories(upkeep);
     if (now_ms >= upkeep->learn_at_ms) {
         learn(upkeep);
@@ -229,19 +253,24 @@ static void tick(struct upkeep *upkeep)
     if (now_ms >= upkeep->prune_at_ms) {
         prune(upkeep);
     }
-    upkeep->in_trouble = upkeep->trouble;
+}
+
+/* Under the lock, until TOLD or the time is over. */
+static void wait_until(struct upkeep *upkeep, const bool *told, int64_t milliseconds)
+{
+    int64_t until_ms = svc_clock_monotonic_ms() + milliseconds;
+    struct timespec until = {
+        .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+
+    while (!*told && svc_clock_monotonic_ms() < until_ms) {
+        pthread_cond_timedwait(&upkeep->stop, &upkeep->lock, &until);
+    }
 }
 
 static bool wait_for_tick(struct upkeep *upkeep)
 {
-    int64_t until_ms = svc_clock_monotonic_ms() + TICK_MS;
-    struct timespec until = {
-        .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-
     pthread_mutex_lock(&upkeep->lock);
-    while (!upkeep->stopping && svc_clock_monotonic_ms() < until_ms) {
-        pthread_cond_timedwait(&upkeep->stop, &upkeep->lock, &until);
-    }
+    wait_until(upkeep, &upkeep->stopping, TICK_MS);
     bool stopping = upkeep->stopping;
     pthread_mutex_unlock(&upkeep->lock);
     return !stopping;
@@ -255,6 +284,10 @@ static void *run(void *argument)
         tick(upkeep);
     }
     write_log(upkeep);
+    pthread_mutex_lock(&upkeep->lock);
+    upkeep->ended = true;
+    pthread_cond_broadcast(&upkeep->stop);
+    pthread_mutex_unlock(&upkeep->lock);
     return NULL;
 }
 
@@ -265,7 +298,7 @@ struct upkeep *upkeep_new(const struct upkeep_settings *settings)
 
     upkeep->settings = *settings;
     upkeep->read_overview_ms = -1;
-    upkeep->prune_at_ms = svc_clock_monotonic_ms() + PRUNE_EVERY_MS / 10;
+    upkeep->prune_at_ms = svc_clock_monotonic_ms() + PRUNE_FIRST_MS;
     pthread_mutex_init(&upkeep->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -287,8 +320,13 @@ void upkeep_free(struct upkeep **upkeep_pointer)
     }
     pthread_mutex_lock(&upkeep->lock);
     upkeep->stopping = true;
-    pthread_cond_signal(&upkeep->stop);
+    pthread_cond_broadcast(&upkeep->stop);
+    wait_until(upkeep, &upkeep->ended, END_MS);
+    bool ended = upkeep->ended;
     pthread_mutex_unlock(&upkeep->lock);
+    if (!ended) {
+        store_give_up(upkeep->settings.store);
+    }
     pthread_join(upkeep->thread, NULL);
     store_position_done(&upkeep->learned_until);
     pthread_cond_destroy(&upkeep->stop);

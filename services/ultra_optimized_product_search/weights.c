@@ -49,6 +49,7 @@ static const struct entry entries[] = {
     NUMBER(proximity, WEIGHT_MAX),
     NUMBER(name_whole, WEIGHT_MAX),
     NUMBER(head, WEIGHT_MAX),
+    NUMBER(category_whole, WEIGHT_MAX),
     NUMBER(in_stock, WEIGHT_MAX),
     NUMBER(available, WEIGHT_MAX),
     NUMBER(on_offer, WEIGHT_MAX),
@@ -60,10 +61,10 @@ static const struct entry entries[] = {
 void weights_default(struct weights *weights)
 {
     *weights = (struct weights){
-        .k1 = 1.2,
+        .k1 = 0.84,
         .field =
             {
-                [FIELD_NAME] = 3.0,
+                [FIELD_NAME] = 6.0,
                 [FIELD_BRAND] = 2.0,
                 [FIELD_CATEGORY] = 1.5,
                 [FIELD_ATTRIBUTES] = 1.5,
@@ -88,8 +89,9 @@ void weights_default(struct weights *weights)
         .coverage = 1.5,
         .phrase = 0.10,
         .proximity = 0.06,
-        .name_whole = 0.08,
-        .head = 0.08,
+        .name_whole = 0.04,
+        .head = 0.375,
+        .category_whole = 0.2,
         .in_stock = 0.20,
         .available = 0.10,
         .on_offer = 0.02,

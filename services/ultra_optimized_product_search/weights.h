@@ -33,11 +33,12 @@ struct weights {
     double b[FIELDS];
     /* A match of the tier counts this much of an exact one; 0: the tier isn't tried. */
     double tier[MATCH_TIERS];
-    double coverage;   /* exponent of the share of slots that match, when not all have to */
-    double phrase;     /* words next to each other, as asked, in the name */
-    double proximity;  /* words close to each other in the name */
-    double name_whole; /* the share of the name that the query covers */
-    double head;       /* the query's first word is the name's first */
+    double coverage; /* exponent of the share of slots that match, when not all have to */
+    double phrase;   /* words next to each other, as asked, in the name */
+    double proximity;      /* words close to each other in the name */
+    double name_whole;     /* the share of the name that the query covers */
+    double head;           /* the query's first word is the name's first */
+    double category_whole; /* the query is the name of the product's category */
     /* Added to a text score that is scaled to about 0..1. */
     double in_stock;
     double available;

@@ -174,6 +174,12 @@ size_t words_alternatives(const struct words *words, const struct svc_slice *ste
     return find_run(&words->synonyms, stems, count, ret_phrases, ret_phrase_count);
 }
 
+size_t words_foreign(const struct words *words, const struct svc_slice *stems,
+    size_t count, const struct words_phrase **ret_phrases, size_t *ret_phrase_count)
+{
+    return find_run(&words->foreign, stems, count, ret_phrases, ret_phrase_count);
+}
+
 size_t words_group_forms(const struct words *words, enum words_group group,
     const struct svc_slice *stems, size_t count, const struct words_phrase **ret_phrases,
     size_t *ret_phrase_count)

@@ -45,6 +45,26 @@ struct words_phrase {
 size_t words_alternatives(const struct words *words, const struct svc_slice *stems,
     size_t count, const struct words_phrase **ret_phrases, size_t *ret_phrase_count);
 
+/* As words_alternatives, of the rules of other countries than the shop's. */
+size_t words_foreign(const struct words *words, const struct svc_slice *stems,
+    size_t count, const struct words_phrase **ret_phrases, size_t *ret_phrase_count);
+
+/* A word of the synonyms. */
+struct words_spelled {
+    struct svc_slice written; /* with its accents */
+    struct svc_slice exact;
+    struct svc_slice stem;
+    struct svc_slice sound;
+    uint32_t letters; /* a bit for each one that is in the sound */
+};
+
+/* The word whose sound is nearest to SOUND, DISTANCE_MAX away at most; NULL: none. Of
+ * several the one that is EXACT itself, or begins with the same letter, or the first of
+ * the files. */
+const struct words_spelled *words_nearest(const struct words *words,
+    struct svc_slice exact, struct svc_slice sound, size_t distance_max,
+    size_t *ret_distance);
+
 enum words_group { WORDS_COLORS, WORDS_AUDIENCES, WORDS_GROUPS };
 
 /* As words_alternatives, for colours and audiences: all forms of the one that is said,

@@ -82,6 +82,22 @@ static size_t drop_stops(
     return left;
 }
 
+/* For words_nearest. */
+static void note_word(struct reader *reader, struct svc_slice text,
+    const struct token *token, const struct token_forms *forms)
+{
+    const struct words_spelled word = {
+        .written = {text.text + token->from, token->until - token->from},
+        .exact = token->exact,
+        .stem = forms->stem,
+        .sound = forms->sound,
+    };
+
+    if (reader->source->file == WORDS_FILE_SYNONYMS) {
+        words_note(reader->words, &word);
+    }
+}
+
 static bool read_entry(
     struct reader *reader, struct svc_slice text, struct words_phrase *ret_phrase)
 {
@@ -104,6 +120,7 @@ static bool read_entry(
             ret_phrase->words[at] = tokens.list[i].exact;
             analyser_forms(reader->source->analyser, arena, tokens.list[i].exact,
                 &ret_phrase->forms[at]);
+            note_word(reader, text, &tokens.list[i], &ret_phrase->forms[at]);
         }
     }
     return true;
@@ -156,13 +173,14 @@ static bool add_synonyms(
     struct reader *reader, const struct rule *rule, struct svc_slice line)
 {
     struct svc_arena *arena = &reader->words->arena;
+    struct words_table *table =
+        reader->active ? &reader->words->synonyms : &reader->words->foreign;
 
     if (!rule->one_way && rule->count < 2) {
         return fail(reader, "a rule of one entry", line);
     }
     for (size_t i = 0; i < rule->left; i++) {
-        struct words_entry *entry =
-            entry_of(reader, &reader->words->synonyms, &rule->entries[i]);
+        struct words_entry *entry = entry_of(reader, table, &rule->entries[i]);
         if (entry->list == NULL) {
             entry->list = svc_arena_alloc(arena, sizeof *entry->list);
         }
@@ -172,7 +190,7 @@ static bool add_synonyms(
             }
         }
     }
-    reader->words->stats.synonym_rules++;
+    reader->words->stats.synonym_rules += reader->active;
     return true;
 }
 
@@ -261,11 +279,10 @@ static bool read_line(struct reader *reader, struct svc_slice line, struct rule 
     if (!read_rule(reader, line, rule)) {
         return false;
     }
-    if (!reader->active) {
-        return true;
+    if (reader->source->file == WORDS_FILE_SYNONYMS) {
+        return add_synonyms(reader, rule, line);
     }
-    return reader->source->file == WORDS_FILE_SYNONYMS ? add_synonyms(reader, rule, line)
-                                                       : add_group(reader, rule, line);
+    return !reader->active || add_group(reader, rule, line);
 }
 
 bool words_read(struct words *words, const struct words_source *source,

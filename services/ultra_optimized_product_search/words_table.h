@@ -48,11 +48,21 @@ size_t words_key(char out[WORDS_KEY_MAX], const struct svc_slice *stems, size_t 
 void words_list_add(
     struct words_list *list, struct svc_arena *arena, const struct words_phrase *phrase);
 
+struct words;
+
+/* Adds a word for words_nearest, once; `written` is copied. */
+void words_note(struct words *words, const struct words_spelled *word);
+
 /* What the readers fill. */
 struct words {
     struct svc_arena arena;
     struct words_table stop;
     struct words_table synonyms;
+    struct words_table foreign; /* synonyms of other countries */
+    struct words_table known;   /* exact forms of single words; no lists */
+    struct words_spelled *spelled;
+    size_t spelled_count;
+    size_t spelled_room;
     struct words_table groups[WORDS_GROUPS];
     struct words_stats stats;
 };

@@ -59,6 +59,10 @@ SVC_MUST_CHECK enum svc_status svc_pg_open(const struct svc_pg_settings *setting
 /* No other thread may use PG any more. Takes NULL, nulls the caller's pointer. */
 void svc_pg_close(struct svc_pg **pg);
 
+/* For an end that can't wait: whoever waits for PG, or will, is told UNAVAILABLE within a
+ * second. Any thread; closing is still the owner's. */
+void svc_pg_give_up(struct svc_pg *pg);
+
 enum svc_pg_kind {
     SVC_PG_KIND_NULL,
     SVC_PG_KIND_TEXT,

@@ -148,6 +148,7 @@ struct svc_pg_connection *svc_pg_connection_new(const struct svc_pg_target *targ
     struct svc_pg_connection *connection = svc_alloc_zero(1, sizeof *connection);
     connection->conn = conn;
     connection->timeout_ms = target->statement_timeout_ms;
+    connection->stop = stop;
     PQsetNoticeReceiver(conn, receive_notice, connection); /* the default prints them */
     if (!finish_connecting(conn, deadline_ms, stop) || PQsetnonblocking(conn, 1) != 0) {
         svc_pg_fail_lost(ret_error, conn);

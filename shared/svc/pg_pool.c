@@ -179,6 +179,15 @@ enum svc_status svc_pg_open(const struct svc_pg_settings *settings,
     return SVC_OK;
 }
 
+void svc_pg_give_up(struct svc_pg *pg)
+{
+    pthread_mutex_lock(&pg->mutex);
+    atomic_store(&pg->stopping, true);
+    pthread_cond_signal(&pg->wanted);
+    pthread_cond_broadcast(&pg->released);
+    pthread_mutex_unlock(&pg->mutex);
+}
+
 void svc_pg_close(struct svc_pg **pg)
 {
     struct svc_pg *old = *pg;
@@ -186,10 +195,7 @@ void svc_pg_close(struct svc_pg **pg)
     if (old == NULL) {
         return;
     }
-    pthread_mutex_lock(&old->mutex);
-    atomic_store(&old->stopping, true);
-    pthread_cond_signal(&old->wanted);
-    pthread_mutex_unlock(&old->mutex);
+    svc_pg_give_up(old);
     pthread_join(old->connector, NULL);
 
     assert(old->stats.waiting == 0 && old->stats.idle == old->stats.open);
@@ -236,6 +242,9 @@ static struct svc_pg_connection *wait_for_idle(struct svc_pg *pg, int64_t deadli
 
     pg->stats.waiting++;
     while ((connection = pop_idle(pg)) == NULL && waited != ETIMEDOUT) {
+        if (atomic_load(&pg->stopping)) {
+            break;
+        }
         if (pg->stats.open == 0 && svc_clock_monotonic_ms() < pg->paused_until_ms) {
             pg->asked = true;
             pthread_cond_signal(&pg->wanted);

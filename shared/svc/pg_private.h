@@ -29,6 +29,7 @@ struct svc_pg_connection {
     struct svc_pg_connection *next; /* in the pool's idle list */
     enum svc_pg_condition condition;
     int64_t timeout_ms;
+    const atomic_bool *stop;  /* the pool's: nothing is waited for any more */
     unsigned prepared_number; /* of the last name given */
     struct svc_pg_prepared prepared[SVC_PG_PREPARED_MAX];
 };

@@ -84,6 +84,12 @@ static enum svc_status fail_overdue(struct run *run)
     return svc_pg_fail(run->error, SVC_TIMEOUT, "the statement took too long");
 }
 
+static enum svc_status fail_given_up(struct run *run)
+{
+    run->connection->condition = SVC_PG_OVERDUE;
+    return svc_pg_fail(run->error, SVC_UNAVAILABLE, "given up, since the service ends");
+}
+
 /* Sends what is left to send and reads until a result is complete. */
 static enum svc_status await(struct run *run)
 {
@@ -97,6 +103,9 @@ static enum svc_status await(struct run *run)
         int64_t left_ms = run->deadline_ms - svc_clock_monotonic_ms();
         if (left_ms <= 0) {
             return fail_overdue(run);
+        }
+        if (atomic_load(run->connection->stop)) {
+            return fail_given_up(run);
         }
         struct pollfd waited = {
             .fd = PQsocket(conn),

@@ -262,6 +262,32 @@ static void write_row(
     svc_json_write_object_end(writer);
 }
 
+static bool same_section(
+    const struct svc_whatsapp_option *one, const struct svc_whatsapp_option *other)
+{
+    size_t length = one->section.length;
+
+    return length == other->section.length &&
+           (length == 0 || memcmp(one->section.text, other->section.text, length) == 0);
+}
+
+static void write_section(struct svc_json_writer *writer,
+    const struct svc_whatsapp_option *const *rows, size_t count)
+{
+    svc_json_write_object_begin(writer);
+    if (!svc_whatsapp_is_blank(rows[0]->section)) {
+        svc_json_write_key(writer, "title");
+        write_cut_at(writer, rows[0]->section, SVC_WHATSAPP_SECTION_TITLE_MAX, true);
+    }
+    svc_json_write_key(writer, "rows");
+    svc_json_write_array_begin(writer);
+    for (size_t i = 0; i < count; i++) {
+        write_row(writer, rows[i]);
+    }
+    svc_json_write_array_end(writer);
+    svc_json_write_object_end(writer);
+}
+
 void svc_whatsapp_reply_list(struct svc_json_writer *writer,
     struct svc_slice customer_key, const struct svc_whatsapp_interactive *list)
 {
@@ -278,14 +304,13 @@ void svc_whatsapp_reply_list(struct svc_json_writer *writer,
     write_cut(writer, list->button, SVC_WHATSAPP_BUTTON_TITLE_MAX);
     svc_json_write_key(writer, "sections");
     svc_json_write_array_begin(writer);
-    svc_json_write_object_begin(writer);
-    svc_json_write_key(writer, "rows");
-    svc_json_write_array_begin(writer);
-    for (size_t i = 0; i < count; i++) {
-        write_row(writer, rows[i]);
+    size_t from = 0;
+    for (size_t until = 1; until <= count; until++) {
+        if (until == count || !same_section(rows[from], rows[until])) {
+            write_section(writer, rows + from, until - from);
+            from = until;
+        }
     }
-    svc_json_write_array_end(writer);
-    svc_json_write_object_end(writer);
     svc_json_write_array_end(writer);
     end_interactive(writer);
 }

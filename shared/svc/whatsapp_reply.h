@@ -18,6 +18,7 @@
 #define SVC_WHATSAPP_FOOTER_MAX 60
 #define SVC_WHATSAPP_ROWS_MAX 10
 #define SVC_WHATSAPP_ROW_TITLE_MAX 24
+#define SVC_WHATSAPP_SECTION_TITLE_MAX 24
 #define SVC_WHATSAPP_ROW_DESCRIPTION_MAX 72
 #define SVC_WHATSAPP_ROW_ID_MAX 200
 #define SVC_WHATSAPP_BUTTONS_MAX 3
@@ -33,6 +34,8 @@ struct svc_whatsapp_option {
     struct svc_slice id;
     struct svc_slice title;
     struct svc_slice description; /* no text: none */
+    struct svc_slice section; /* of a list's row: the title over it and those that follow;
+                               * all rows of a list have one or none has */
 };
 
 struct svc_whatsapp_interactive {

@@ -22,7 +22,8 @@ SCENE = """<defs><radialGradient id="air" cx=".5" cy=".42" r=".75"><stop offset=
 <stop offset=".6" stop-color="#d7d7d7"/><stop offset="1" stop-color="#c9c9c9"/></radialGradient>
 <radialGradient id="floor"><stop offset="0" stop-color="#7d7d7d" stop-opacity=".75"/>
 <stop offset="1" stop-color="#d7d7d7" stop-opacity="0"/></radialGradient></defs>
-<rect width="640" height="640" fill="url(#air)"/><ellipse cx="320" cy="506" rx="250" ry="34" fill="url(#floor)"/>"""
+<rect width="640" height="640" fill="url(#air)"/>
+<ellipse cx="320" cy="506" rx="250" ry="34" fill="url(#floor)"/>"""
 TO_GREYS = """async ([svg, size]) => {
   const picture = new Image();
   picture.src = 'data:image/svg+xml;base64,' + btoa(svg);

@@ -461,6 +461,21 @@ def test_loading_the_demo_twice_changes_nothing(mvp_shop: str) -> None:
     assert dump(mvp_shop) == before
 
 
+def test_pictures_follow_their_address_and_leave_a_shops_own(mvp_shop: str) -> None:
+    own = "https://cdn.example/mio.jpg"
+    execute(mvp_shop, f"UPDATE products SET image_url = '{own}' WHERE sku = 'ROP-0002'")
+    for address in ("http://127.0.0.1:1/media-demo", "http://127.0.0.1:22/media-demo/"):
+        run("load-demo.sh", "--pictures", address, mvp_shop)
+        picture = one(mvp_shop, "SELECT image_url FROM products WHERE sku = 'ROP-0001'")
+        assert picture == f"{address.rstrip('/')}/ROP-0001.png"
+        assert one(mvp_shop, "SELECT count(*) FROM products WHERE image_url IS NULL") == 0
+        assert one(mvp_shop, "SELECT image_url FROM products WHERE sku = 'ROP-0002'") == own
+    before = dump(mvp_shop)
+    run("load-demo.sh", "--pictures", address, mvp_shop)
+    assert dump(mvp_shop) == before
+    assert "needs an address" in run("load-demo.sh", "--pictures", "CAL", mvp_shop, status=2).stderr
+
+
 def test_a_real_shop_is_refused(mvp: str) -> None:
     execute(mvp, "INSERT INTO products (sku, name, price) VALUES ('X', 'Mesa', 100)")
     before = dump(mvp)

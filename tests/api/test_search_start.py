@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from launcher.servers import Postgres
@@ -105,8 +106,8 @@ def test_a_snapshot_of_another_database_is_left_alone(catalogue, folder, postgre
 def test_changes_that_were_pruned_need_a_new_index(catalogue, folder):
     assert catalogue.start(SNAPSHOT_DIR=str(folder)).stop() == 0
     product = catalogue.add("Xilófono")
-    catalogue.sql("WITH gone AS (DELETE FROM product_changes RETURNING xid) "
-                  "UPDATE product_feed SET pruned_xid = (SELECT xid FROM gone ORDER BY xid DESC LIMIT 1)")  # fmt: skip
+    catalogue.sql("WITH gone AS (DELETE FROM product_changes RETURNING xid) UPDATE product_feed "
+                  "SET pruned_xid = (SELECT xid FROM gone ORDER BY xid DESC LIMIT 1)")  # fmt: skip
     svc = catalogue.start(SNAPSHOT_DIR=str(folder))
     assert catalogue.index(svc)["builds"] == 1
     assert catalogue.ids(svc, "xilofono") == [product]
@@ -200,3 +201,31 @@ def test_readyz_says_how_the_index_is(catalogue):
     until(lambda: catalogue.call(svc, "GET", "/readyz")["status"] == "ready", SEEN_S, "ready")
     state = catalogue.call(svc, "GET", "/readyz")["dependencies"]
     assert state["index"]["state"] == "up" and state["postgres"]["state"] == "up"
+
+
+def test_old_rows_go_and_nothing_is_built_for_it(catalogue):
+    catalogue.add("Gramófono")
+    catalogue.sql("UPDATE product_changes SET changed_at = NOW() - INTERVAL '4 days'")
+    catalogue.sql("INSERT INTO search_log (query, total, relaxed, took_us, source, created_at) "
+                  "SELECT 'x', 0, false, 1, 'index', NOW() - make_interval(days => n) "
+                  "FROM generate_series(0, 60) n")  # fmt: skip
+    svc = catalogue.start(SEARCH_LOG_DAYS="7")
+    product = catalogue.add("Xilófono")
+    until(lambda: catalogue.one("SELECT count(*) FROM product_changes") == 1, PATIENCE_S, "the old")
+    until(lambda: catalogue.one("SELECT count(*) FROM search_log") == 7, PATIENCE_S, "the old log")
+    assert catalogue.one("SELECT pruned_xid::text::bigint FROM product_feed") > 0
+    until(lambda: catalogue.ids(svc, "xilofono") == [product], SEEN_S, "the new product")
+    assert catalogue.index(svc)["builds"] == 1
+
+
+def test_while_a_transaction_is_open_what_came_after_it_stays(catalogue):
+    with psycopg.connect(catalogue.url) as other:
+        other.execute("CREATE TABLE something (x INTEGER)")
+        catalogue.add("Gramófono")
+        catalogue.sql("UPDATE product_changes SET changed_at = NOW() - INTERVAL '4 days'")
+        svc = catalogue.start()
+        time.sleep(3)
+        own = other.execute("SELECT pg_current_xact_id()::text").fetchone()[0]
+        count = catalogue.one("SELECT count(*) FROM product_changes WHERE xid > %s::xid8", own)
+        assert count == 1 and catalogue.index(svc)["builds"] == 1
+        other.rollback()

@@ -8,12 +8,11 @@
  *
  * Prints what building, saving and loading take, the memory, and for each kind of query
  * how many a second and its latencies; "mean" is of the CPU's time. */
-#include "index.h"
+#include "index_shop.h"
 
 #include <svc/clock.h>
 #include <svc/mem.h>
 
-#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,136 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define VOCABULARY 40000
-#define TYPES 1500
-#define CATEGORIES 60
-#define BRANDS 2000
 #define SAMPLES_MAX 2000000
 #define NOW_S 1800000000
-
-struct shop {
-    char words[VOCABULARY][16];
-    double weight_sum[VOCABULARY]; /* running */
-    uint64_t state;
-    struct analyser *analyser;
-    struct weights weights;
-    struct index *index;
-};
-
-static uint64_t next_number(uint64_t *state)
-{
-    uint64_t value = (*state += 0x9E3779B97F4A7C15u);
-
-    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9u;
-    value = (value ^ value >> 27) * 0x94D049BB133111EBu;
-    return value ^ value >> 31;
-}
-
-static size_t below(uint64_t *state, size_t limit)
-{
-    return (size_t)(next_number(state) % limit);
-}
-
-static void make_words(struct shop *shop)
-{
-    static const char *const first[] = {"ba", "ca", "de", "fi", "go", "lu", "ma", "ne",
-        "pi", "ro", "sa", "ti", "vu", "tra", "pla", "cri", "gri", "blo", "es", "al"};
-    static const char *const last[] = {"ra", "to", "dor", "lla", "co", "mes", "ja", "nte",
-        "do", "cion", "les", "na", "rro", "ta", "lin", "sa"};
-    double sum = 0;
-
-    for (size_t i = 0; i < VOCABULARY; i++) {
-        size_t middle = 1 + i / (20 * 16) % 20;
-        snprintf(shop->words[i], sizeof shop->words[i], "%s%s%s%s", first[i % 20],
-            first[(i / 20 + i) % 20], i >= 6400 ? first[middle % 20] : "",
-            last[i / 20 % 16]);
-        sum += 1 / pow((double)(i + 12), 0.95);
-        shop->weight_sum[i] = sum;
-    }
-}
-
-/* A word's number: small ones are frequent. */
-static size_t any_word(const struct shop *shop, uint64_t *state)
-{
-    double at =
-        (double)(next_number(state) >> 11) * 0x1p-53 * shop->weight_sum[VOCABULARY - 1];
-    size_t from = 0;
-    size_t until = VOCABULARY - 1;
-
-    while (from < until) {
-        size_t middle = (from + until) / 2;
-        if (shop->weight_sum[middle] < at) {
-            from = middle + 1;
-        } else {
-            until = middle;
-        }
-    }
-    return from;
-}
-
-static struct svc_slice print_words(
-    const struct shop *shop, uint64_t *state, char *out, size_t size, size_t count)
-{
-    size_t at = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        at += (size_t)snprintf(out + at, size - at, "%s%s", i > 0 ? " " : "",
-            shop->words[any_word(shop, state)]);
-    }
-    return (struct svc_slice){out, at};
-}
-
-struct texts {
-    char sku[24], ean[24], name[160], brand[40], category[40], description[512],
-        sizes[64], colors[64], attributes[160], image[128];
-};
-
-#define PRINTED(field, ...)                                                              \
-    (struct svc_slice)                                                                   \
-    {                                                                                    \
-        texts->field, (size_t)snprintf(texts->field, sizeof texts->field, __VA_ARGS__)   \
-    }
-
-static void make_product(
-    struct shop *shop, struct texts *texts, size_t number, struct product *product)
-{
-    static const char *const colors[] = {"rojo", "azul", "negro", "blanco", "verde",
-        "gris", "rosa", "amarillo", "morado", "naranja"};
-    static const char *const sizes[] = {
-        "S,M,L,XL", "38,39,40,41,42", "unica", "CH,M,G", "35,36,37"};
-    uint64_t *state = &shop->state;
-    size_t type = below(state, TYPES);
-    size_t category = type % CATEGORIES;
-    char more[120];
-
-    print_words(shop, state, more, sizeof more, 2 + below(state, 4));
-    *product = (struct product){
-        .id = (int64_t)number + 1,
-        .category_id = (int64_t)category + 1,
-        .sku = PRINTED(sku, "SKU-%07zu", number),
-        .ean = PRINTED(ean, "%013zu", number * 7919 % 9999999999999),
-        .name = PRINTED(name, "%s %s %s%zu", shop->words[type + 200], more,
-            shop->words[below(state, 300)], below(state, 900)),
-        .brand = PRINTED(brand, "%s %s", shop->words[below(state, BRANDS) + 5000], "co"),
-        .category = PRINTED(category, "%s", shop->words[category + 100]),
-        .description = print_words(shop, state, texts->description,
-            sizeof texts->description, 12 + below(state, 20)),
-        .sizes = PRINTED(sizes, "%s", sizes[below(state, 5)]),
-        .colors =
-            PRINTED(colors, "%s,%s", colors[below(state, 10)], colors[below(state, 10)]),
-        .attributes = PRINTED(attributes, "%s %zu g", shop->words[below(state, 500)],
-            10 * below(state, 200)),
-        .image_url = PRINTED(image, "https://shop.example/images/%zu.jpg", number),
-        .facts =
-            {
-                .price_minor = (int64_t)(1000 + below(state, 500000)),
-                .offer_minor = below(state, 5) == 0 ? 900 : 0,
-                .stock = (int32_t)below(state, 20) - 1,
-                .popularity = (int32_t)(below(state, 10) * below(state, 11)),
-                .flags = below(state, 50) == 0 ? 0 : PRODUCT_AVAILABLE,
-            },
-    };
-}
 
 /* A line of /proc/self/status, in MB. */
 static double memory_mb(const char *name)
@@ -179,7 +50,7 @@ static void build(struct shop *shop, size_t count)
 
     for (size_t i = 0; i < count; i++) {
         struct product product;
-        make_product(shop, texts, i, &product);
+        shop_product(shop, texts, i, &product);
         int64_t start_ns = svc_clock_monotonic_ns();
         index_build_add(building, &product);
         add_ns += svc_clock_monotonic_ns() - start_ns;
@@ -267,13 +138,15 @@ enum kind {
     CATEGORY,
     PRICE,
     EMPTY,
+    SUGGEST,
     MIXED,
     KINDS
 };
 
 static const char *const kind_names[KINDS] = {"rare word", "common word", "two words",
     "five words", "five common words", "typo", "prefix", "synonyms", "no match, relaxed",
-    "common, with facets", "category alone", "common, by price", "empty", "mixed"};
+    "common, with facets", "category alone", "common, by price", "empty", "suggest",
+    "mixed"};
 
 static void add_word(struct shop *shop, struct svc_arena *arena,
     struct query_phrase *phrase, const char *text)
@@ -301,7 +174,7 @@ static const char *misspell(
     struct shop *shop, struct svc_arena *arena, uint64_t *state, size_t word)
 {
     char *text = svc_arena_strndup(arena, shop->words[word], strlen(shop->words[word]));
-    size_t at = 1 + below(state, strlen(text) - 2);
+    size_t at = 1 + shop_below(state, strlen(text) - 2);
     char swapped = text[at];
 
     text[at] = text[at + 1] != swapped ? text[at + 1] : 'x';
@@ -315,9 +188,9 @@ static void add_synonyms(
     for (size_t i = 0; i < 6; i++) {
         struct query_phrase *phrase = &slot->phrases[slot->phrase_count++];
         phrase->synonym = true;
-        add_word(shop, arena, phrase, shop->words[200 + below(state, 1000)]);
+        add_word(shop, arena, phrase, shop->words[200 + shop_below(state, 1000)]);
         if (i % 3 == 2) {
-            add_word(shop, arena, phrase, shop->words[below(state, 300)]);
+            add_word(shop, arena, phrase, shop->words[shop_below(state, 300)]);
         }
     }
 }
@@ -326,7 +199,7 @@ static void add_words(struct shop *shop, struct svc_arena *arena, uint64_t *stat
     struct query *query, size_t count, size_t limit)
 {
     for (size_t i = 0; i < count; i++) {
-        add_slot(shop, arena, query, shop->words[below(state, limit)]);
+        add_slot(shop, arena, query, shop->words[shop_below(state, limit)]);
     }
 }
 
@@ -341,10 +214,10 @@ static void make_query(struct shop *shop, struct svc_arena *arena, uint64_t *sta
     };
     switch (kind) {
     case RARE:
-        add_slot(shop, arena, query, shop->words[3000 + below(state, 30000)]);
+        add_slot(shop, arena, query, shop->words[3000 + shop_below(state, 30000)]);
         break;
     case TWO:
-        add_slot(shop, arena, query, shop->words[200 + below(state, TYPES)]);
+        add_slot(shop, arena, query, shop->words[200 + shop_below(state, TYPES)]);
         add_words(shop, arena, state, query, 1, 300);
         break;
     case FIVE:
@@ -354,30 +227,32 @@ static void make_query(struct shop *shop, struct svc_arena *arena, uint64_t *sta
         add_words(shop, arena, state, query, 5, 20);
         break;
     case TYPO:
-        add_slot(
-            shop, arena, query, misspell(shop, arena, state, 200 + below(state, 5000)));
+        add_slot(shop, arena, query,
+            misspell(shop, arena, state, 200 + shop_below(state, 5000)));
         break;
+    case SUGGEST:
     case PREFIX:
-        snprintf(prefix, sizeof prefix, "%.*s", 3 + (int)below(state, 3),
-            shop->words[below(state, 5000)]);
+        snprintf(prefix, sizeof prefix, "%.*s", 3 + (int)shop_below(state, 3),
+            shop->words[shop_below(state, 5000)]);
         add_slot(shop, arena, query, prefix)->may_be_prefix = true;
+        query->text = query->slots[0].phrases[0].words[0].exact;
         break;
     case SYNONYMS:
         add_synonyms(shop, arena, state,
-            add_slot(shop, arena, query, shop->words[200 + below(state, TYPES)]));
+            add_slot(shop, arena, query, shop->words[200 + shop_below(state, TYPES)]));
         add_words(shop, arena, state, query, 1, 100);
         break;
     case RELAXED:
         add_words(shop, arena, state, query, 2, 30);
-        add_slot(shop, arena, query, shop->words[3000 + below(state, 30000)]);
-        add_slot(shop, arena, query, shop->words[3000 + below(state, 30000)]);
+        add_slot(shop, arena, query, shop->words[3000 + shop_below(state, 30000)]);
+        add_slot(shop, arena, query, shop->words[3000 + shop_below(state, 30000)]);
         break;
     case CATEGORY:
-        query->filters.category_id = 1 + (int64_t)below(state, CATEGORIES);
+        query->filters.category_id = 1 + (int64_t)shop_below(state, CATEGORIES);
         break;
     case PRICE:
         add_words(shop, arena, state, query, 1, 20);
-        query->filters.price_max_minor = (int64_t)below(state, 500000);
+        query->filters.price_max_minor = (int64_t)shop_below(state, 500000);
         query->sort = QUERY_SORT_PRICE_UP;
         break;
     case EMPTY:
@@ -410,22 +285,36 @@ static int64_t cpu_ns(void)
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+static void answer(struct shop *shop, enum kind kind, const struct query *query,
+    struct svc_arena *arena, struct index_result *result)
+{
+    const struct index_options options = {
+        .limit = 10, .now_s = NOW_S, .facets = kind == FACETS, .partial = true};
+    struct index_suggestion suggestions[10];
+
+    if (kind != SUGGEST) {
+        index_search(shop->index, query, &options, arena, result);
+        return;
+    }
+    *result = (struct index_result){0};
+    result->total = index_suggest(shop->index, query->text, 10, arena, suggestions);
+}
+
 static void *work(void *argument)
 {
     struct worker *worker = argument;
     struct svc_arena arena = {0};
 
     while (svc_clock_monotonic_ns() < worker->end_ns && worker->count < SAMPLES_MAX) {
-        enum kind kind = worker->kind != MIXED ? worker->kind
-                                               : (enum kind)below(&worker->state, MIXED);
+        enum kind kind = worker->kind != MIXED
+                             ? worker->kind
+                             : (enum kind)shop_below(&worker->state, MIXED);
         struct query query;
         struct index_result result;
-        const struct index_options options = {
-            .limit = 10, .now_s = NOW_S, .facets = kind == FACETS};
         make_query(worker->shop, &arena, &worker->state, kind, &query);
         int64_t start_ns = svc_clock_monotonic_ns();
         int64_t start_cpu_ns = cpu_ns();
-        index_search(worker->shop->index, &query, &options, &arena, &result);
+        answer(worker->shop, kind, &query, &arena, &result);
         worker->latencies_ns[worker->count++] =
             (uint32_t)(svc_clock_monotonic_ns() - start_ns);
         worker->cpu_ns += cpu_ns() - start_cpu_ns;
@@ -491,7 +380,7 @@ static void change(struct shop *shop, size_t count)
 
     for (size_t batch = 0; batch < BATCHES; batch++) {
         for (size_t i = 0; i < BATCH; i++) {
-            make_product(shop, &texts[i], below(&shop->state, count), &products[i]);
+            shop_product(shop, &texts[i], shop_below(&shop->state, count), &products[i]);
             changes[i] = (struct index_change){products[i].id, &products[i]};
         }
         int64_t start_ns = svc_clock_monotonic_ns();
@@ -522,7 +411,7 @@ int main(int argc, char **argv)
     shop->analyser = analyser_new("es");
     weights_default(&shop->weights);
     new_index(shop);
-    make_words(shop);
+    shop_words(shop);
     prepare(shop, count, argc > 5 ? argv[5] : NULL);
     for (int kind = 0; kind < KINDS; kind++) {
         if (only[0] == '\0' || strcmp(only, kind_names[kind]) == 0) {

@@ -141,8 +141,8 @@ static int64_t run(struct load *load, int64_t seconds)
         send_next(load, &load->sessions[i]);
     }
     while (waiting > 0) {
-        if (poll(sockets, load->session_count, 10000) <= 0) {
-            die("no answer", "in 10 s");
+        if (poll(sockets, load->session_count, 60000) <= 0) {
+            die("no answer", "in a minute");
         }
         for (size_t i = 0; i < load->session_count; i++) {
             if (sockets[i].revents == 0 || !take_answer(load, &load->sessions[i])) {

@@ -18,7 +18,7 @@ from tests.load.model import BenchError, Peer, Request, Sample, Workload
 
 FOLDER = Path(__file__).with_name("peers") / "postgres"
 CHECKED_REQUESTS = 5
-GRACE_S = 30
+GRACE_S = 90
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 

@@ -17,7 +17,7 @@ TOKEN = "bench-token-0123456789abcdef0123456789abcdef"
 CONNECTIONS = (16,)
 QUERIES = 2000
 # Of so many the share with an answer is found out.
-ASKED = 500
+ASKED = 200
 # Rows that stand for the whole catalogue where queries are made: its words are the same.
 SAMPLED_ROWS = 100_000
 PRODUCTS = 100_000

@@ -9,7 +9,7 @@ static const double usual_length[FIELDS] = {6, 1.5, 1.5, 8, 18};
 static const uint32_t elsewhere_percent[] = {100, 60, 0, 60};
 static const double distance_share[] = {1.0, 0.95, 0.8};
 
-enum { TYPOS_MAX = 3, SOUNDS_MAX = 512 };
+enum { SOUNDS_MAX = 512 };
 
 void model_init(struct model *model, struct shop *shop)
 {
@@ -21,6 +21,7 @@ void model_done(struct model *model)
     svc_arena_done(&model->arena);
     svc_arena_done(&model->search);
     free(model->products);
+    free(model->sounds);
 }
 
 /* --- Products --- */
@@ -111,6 +112,37 @@ static void set_product(
     }
 }
 
+static int compare_slices(const void *left, const void *right)
+{
+    const struct svc_slice *a = left;
+    const struct svc_slice *b = right;
+    int order = memcmp(a->text, b->text, a->length < b->length ? a->length : b->length);
+
+    return order != 0 ? order : (int)a->length - (int)b->length;
+}
+
+static void list_sounds(struct model *model)
+{
+    size_t count = 0;
+
+    free(model->sounds);
+    model->sounds = svc_alloc(model->count * MODEL_TERMS_MAX * sizeof(struct svc_slice));
+    for (size_t i = 0; i < model->count; i++) {
+        for (size_t t = 0; t < model->products[i].term_count; t++) {
+            struct svc_slice sound = model->products[i].terms[t].word.forms.sound;
+            model->sounds[count] = sound;
+            count += sound.length >= 3;
+        }
+    }
+    qsort(model->sounds, count, sizeof model->sounds[0], compare_slices);
+    model->sound_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || compare_slices(&model->sounds[i], &model->sounds[i - 1]) != 0) {
+            model->sounds[model->sound_count++] = model->sounds[i];
+        }
+    }
+}
+
 void model_set(struct model *model, const struct product *products, size_t count)
 {
     svc_arena_reset(&model->arena);
@@ -122,21 +154,13 @@ void model_set(struct model *model, const struct product *products, size_t count
             set_product(model, &model->products[model->count++], &products[i]);
         }
     }
+    list_sounds(model);
 }
 
 /* --- What a slot may match --- */
 
-struct slot_model {
-    const struct query_slot *asked;
-    bool alive;
-    bool by_prefix;
-    struct svc_slice typos[TYPOS_MAX]; /* sounds */
-    size_t typo_count;
-    size_t typo_distance;
-};
-
 /* As in the index, a weight of 256 at most; 0: no match. */
-static uint32_t word_weight(const struct model *model, const struct query_word *word,
+uint32_t model_word_weight(const struct model *model, const struct query_word *word,
     bool synonym, const struct query_word *own)
 {
     const double *tier = model->shop->weights.tier;
@@ -146,7 +170,8 @@ static uint32_t word_weight(const struct model *model, const struct query_word *
         return (uint32_t)lround(weight * 256);
     }
     if (same(word->forms.plain, own->forms.plain)) {
-        return (uint32_t)lround(weight * 0.97 * 256);
+        bool enye = word->exact.length != word->forms.plain.length;
+        return (uint32_t)lround(weight * (enye ? 0.5 : 0.97) * 256);
     }
     if (same(word->forms.stem, own->forms.stem)) {
         return (uint32_t)lround(weight * tier[MATCH_STEM] * 256);
@@ -154,7 +179,7 @@ static uint32_t word_weight(const struct model *model, const struct query_word *
     return 0;
 }
 
-static uint32_t other_weight(const struct model *model, const struct slot_model *slot,
+uint32_t model_other_weight(const struct model *model, const struct slot_model *slot,
     const struct query_word *own)
 {
     const double *tier = model->shop->weights.tier;
@@ -193,14 +218,14 @@ static uint32_t word_value(const struct model *model, const struct slot_model *s
 
     for (size_t i = 0; i < product->term_count; i++) {
         const struct model_term *term = &product->terms[i];
-        uint32_t weight = word_weight(model, word, synonym, &term->word);
+        uint32_t weight = model_word_weight(model, word, synonym, &term->word);
         uint32_t value = term_value(slot, term, weight);
         best = value > best ? value : best;
     }
     return best;
 }
 
-static uint32_t slot_value(const struct model *model, const struct slot_model *slot,
+uint32_t model_slot_value(const struct model *model, const struct slot_model *slot,
     const struct model_product *product)
 {
     uint32_t best = 0;
@@ -216,7 +241,7 @@ static uint32_t slot_value(const struct model *model, const struct slot_model *s
         best = phrase->count > 0 && least > best ? least : best;
     }
     for (size_t i = 0; i < product->term_count; i++) {
-        uint32_t weight = other_weight(model, slot, &product->terms[i].word);
+        uint32_t weight = model_other_weight(model, slot, &product->terms[i].word);
         uint32_t value = term_value(slot, &product->terms[i], weight);
         best = value > best ? value : best;
     }
@@ -228,8 +253,8 @@ static bool word_is_alive(
 {
     for (size_t i = 0; i < model->count; i++) {
         for (size_t t = 0; t < model->products[i].term_count; t++) {
-            if (word_weight(model, word, synonym, &model->products[i].terms[t].word) >
-                0) {
+            if (model_word_weight(
+                    model, word, synonym, &model->products[i].terms[t].word) > 0) {
                 return true;
             }
         }
@@ -242,7 +267,7 @@ static bool prefix_is_alive(const struct model *model, struct slot_model *slot)
     slot->by_prefix = true;
     for (size_t i = 0; i < model->count; i++) {
         for (size_t t = 0; t < model->products[i].term_count; t++) {
-            if (other_weight(model, slot, &model->products[i].terms[t].word) > 0) {
+            if (model_other_weight(model, slot, &model->products[i].terms[t].word) > 0) {
                 return true;
             }
         }
@@ -326,19 +351,6 @@ static int compare_heard(const void *left, const void *right)
     return order != 0 ? order : (int)a->sound.length - (int)b->sound.length;
 }
 
-static void add_heard(const struct model *model, struct svc_slice written,
-    struct svc_slice sound, struct heard *list, size_t *count)
-{
-    for (size_t i = 0; i < *count; i++) {
-        if (same(list[i].sound, sound)) {
-            return;
-        }
-    }
-    assert_true(*count < SOUNDS_MAX);
-    list[(*count)++] = (struct heard){sound, distance(written, sound),
-        sound.text[0] == written.text[0], sound_df(model, sound)};
-}
-
 static void find_typos(struct model *model, struct slot_model *slot, size_t most)
 {
     struct svc_slice written = slot->asked->phrases[0].words[0].forms.sound;
@@ -349,13 +361,15 @@ static void find_typos(struct model *model, struct slot_model *slot, size_t most
     if (written.length < 3 || slot->asked->phrases[0].count != 1) {
         return;
     }
-    for (size_t i = 0; i < model->count; i++) {
-        for (size_t t = 0; t < model->products[i].term_count; t++) {
-            struct svc_slice sound = model->products[i].terms[t].word.forms.sound;
-            if (sound.length >= 3 && distance(written, sound) <= minimum(allowed, most)) {
-                add_heard(model, written, sound, list, &count);
-            }
+    for (size_t i = 0; i < model->sound_count; i++) {
+        struct svc_slice sound = model->sounds[i];
+        size_t far = distance(written, sound);
+        if (far > minimum(allowed, most)) {
+            continue;
         }
+        assert_true(count < SOUNDS_MAX);
+        list[count++] = (struct heard){
+            sound, far, sound.text[0] == written.text[0], sound_df(model, sound)};
     }
     qsort(list, count, sizeof list[0], compare_heard);
     for (size_t i = 0; i < count && i < TYPOS_MAX; i++) {
@@ -366,7 +380,22 @@ static void find_typos(struct model *model, struct slot_model *slot, size_t most
     slot->typo_distance = count > 0 ? list[0].distance : 0;
 }
 
-static void find_slot(struct model *model, struct slot_model *slot)
+/* Written with ñ, and no product has it so. */
+static bool is_another_word(const struct model *model, const struct slot_model *slot)
+{
+    const struct query_word *word = &slot->asked->phrases[0].words[0];
+
+    for (size_t i = 0; i < model->count; i++) {
+        for (size_t t = 0; t < model->products[i].term_count; t++) {
+            if (same(model->products[i].terms[t].word.exact, word->exact)) {
+                return false;
+            }
+        }
+    }
+    return word->exact.length != word->forms.plain.length;
+}
+
+void model_find_slot(struct model *model, struct slot_model *slot)
 {
     for (size_t p = 0; p < slot->asked->phrase_count; p++) {
         const struct query_phrase *phrase = &slot->asked->phrases[p];
@@ -377,6 +406,7 @@ static void find_slot(struct model *model, struct slot_model *slot)
         slot->alive = slot->alive || alive;
     }
     if (slot->alive) {
+        slot->by_prefix = slot->asked->may_be_prefix && is_another_word(model, slot);
         return;
     }
     bool prefix = slot->asked->may_be_prefix &&
@@ -384,293 +414,4 @@ static void find_slot(struct model *model, struct slot_model *slot)
                   prefix_is_alive(model, slot);
     find_typos(model, slot, prefix ? 0 : 2);
     slot->alive = prefix || slot->typo_count > 0;
-}
-
-/* --- A search --- */
-
-struct scored {
-    const struct model_product *product;
-    double score;
-    double key;
-};
-
-struct model_search {
-    struct model *model;
-    const struct query *query;
-    struct slot_model slots[QUERY_SLOTS_MAX];
-    const float *idf;
-    double idf_sum;
-    uint32_t required;
-    uint32_t known;
-    struct scored *found;
-    size_t count;
-};
-
-static bool passes(const struct model_search *search, const struct product *product)
-{
-    const struct query_filters *filters = &search->query->filters;
-    int64_t price = product_price_minor(&product->facts, NOW_S);
-
-    if ((product->facts.flags & PRODUCT_AVAILABLE) == 0 ||
-        (filters->category_id != 0 && filters->category_id != product->category_id) ||
-        (filters->price_max_minor >= 0 && price > filters->price_max_minor) ||
-        (filters->on_offer && !product_on_offer(&product->facts, NOW_S)) ||
-        (filters->in_stock && product->facts.stock <= 0)) {
-        return false;
-    }
-    return filters->brand.length == 0 ||
-           (product->brand.length == filters->brand.length &&
-               strncasecmp(
-                   product->brand.text, filters->brand.text, product->brand.length) == 0);
-}
-
-static bool slot_covers(const struct model_search *search, size_t slot,
-    const struct model_product *product, size_t position)
-{
-    const struct slot_model *model = &search->slots[slot];
-
-    for (size_t i = 0; i < product->name_term_counts[position]; i++) {
-        const struct query_word *own =
-            &product->terms[product->name_terms[position][i]].word;
-        uint32_t weight = other_weight(search->model, model, own);
-        for (size_t p = 0; p < model->asked->phrase_count; p++) {
-            const struct query_phrase *phrase = &model->asked->phrases[p];
-            for (size_t w = 0; w < phrase->count; w++) {
-                weight +=
-                    word_weight(search->model, &phrase->words[w], phrase->synonym, own);
-            }
-        }
-        if (weight > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static double name_score(
-    const struct model_search *search, const struct model_product *product)
-{
-    const struct weights *weights = &search->model->shop->weights;
-    bool at[QUERY_SLOTS_MAX + 1][MODEL_NAME_MAX + 2] = {0};
-    size_t slots = search->query->slot_count;
-    double covered = 0;
-    double neighbours = 0;
-    int found = 0;
-    int first = 1000;
-    int last = 0;
-
-    for (size_t p = 0; p < product->name_length; p++) {
-        bool any = false;
-        for (size_t slot = 0; slot < slots; slot++) {
-            at[slot][p] = slot_covers(search, slot, product, p);
-            any = any || at[slot][p];
-        }
-        covered += any;
-    }
-    for (size_t slot = 0; slot < slots; slot++) {
-        int lowest = -1;
-        double best = 0;
-        for (int p = (int)product->name_length - 1; p >= 0; p--) {
-            lowest = at[slot][p] ? p : lowest;
-            bool next = at[slot][p] && slot + 1 < slots && at[slot + 1][p + 1];
-            bool after = at[slot][p] && slot + 1 < slots && at[slot + 1][p + 2];
-            best = next ? 1 : after && best < 0.7 ? 0.7 : best;
-        }
-        neighbours += best;
-        found += lowest >= 0;
-        first = lowest >= 0 && lowest < first ? lowest : first;
-        last = lowest > last ? lowest : last;
-    }
-    if (found == 0) {
-        return 0;
-    }
-    double score = weights->name_whole * covered / (double)product->name_length;
-    score += at[0][0] ? weights->head : 0;
-    score += slots > 1 ? weights->phrase * neighbours / (double)(slots - 1) : 0;
-    int span = last - first > found - 1 ? last - first : found - 1;
-    return score + (found > 1 ? weights->proximity * (found - 1) / span : 0);
-}
-
-static double facts_score(
-    const struct model_search *search, const struct product_facts *facts)
-{
-    const struct weights *weights = &search->model->shop->weights;
-    double popular = log1p(facts->popularity) / log(101);
-
-    return weights->available + weights->popularity * (popular < 1 ? popular : 1) +
-           ((facts->flags & PRODUCT_FEATURED) != 0 ? weights->featured : 0) +
-           (facts->stock > 0 ? weights->in_stock : 0) +
-           (product_on_offer(facts, NOW_S) ? weights->on_offer : 0);
-}
-
-static double sort_key(
-    const struct model_search *search, const struct product *product, double score)
-{
-    double price = (double)product_price_minor(&product->facts, NOW_S);
-
-    switch (search->query->sort) {
-    case QUERY_SORT_PRICE_UP:
-        return -price;
-    case QUERY_SORT_PRICE_DOWN:
-        return price;
-    case QUERY_SORT_POPULARITY:
-        return product->facts.popularity;
-    case QUERY_SORT_NEWEST:
-        return (double)product->id;
-    case QUERY_SORT_RELEVANCE:
-        break;
-    }
-    return score;
-}
-
-/* All of ALL, and one of ANY where that isn't 0. */
-static void consider(struct model_search *search, const struct model_product *product,
-    uint32_t all, uint32_t any)
-{
-    uint32_t mask = 0;
-    double text = 0;
-    double share = 0;
-
-    for (size_t slot = 0; slot < search->query->slot_count; slot++) {
-        uint32_t value = slot_value(search->model, &search->slots[slot], product);
-        bool required = (search->required >> slot & 1) != 0;
-        mask |= value > 0 ? 1U << slot : 0;
-        text += search->idf[slot] * value / 255.0 * (required ? 1 : 0.5);
-        share += required && value > 0 ? search->idf[slot] : 0;
-    }
-    if ((mask & all) != all || (any != 0 && (mask & any) == 0) ||
-        !passes(search, &product->product)) {
-        return;
-    }
-    text = search->idf_sum > 0 ? text / search->idf_sum : 0;
-    if (any != 0) {
-        text *= pow(share / search->idf_sum, search->model->shop->weights.coverage);
-    }
-    double score =
-        text + name_score(search, product) + facts_score(search, &product->product.facts);
-    search->found[search->count++] =
-        (struct scored){product, score, sort_key(search, &product->product, score)};
-}
-
-static void run(struct model_search *search, uint32_t all, uint32_t any)
-{
-    for (size_t i = 0; i < search->model->count; i++) {
-        consider(search, &search->model->products[i], all, any);
-    }
-}
-
-static int compare_scored(const void *left, const void *right)
-{
-    const struct scored *a = left;
-    const struct scored *b = right;
-
-    if (fabs(a->key - b->key) > 1e-9) {
-        return a->key > b->key ? -1 : 1;
-    }
-    const struct product *one = &a->product->product;
-    const struct product *two = &b->product->product;
-    if (one->facts.popularity != two->facts.popularity) {
-        return one->facts.popularity > two->facts.popularity ? -1 : 1;
-    }
-    return one->id < two->id ? -1 : one->id > two->id;
-}
-
-/* How rare each slot is, which is the index's to say: the plan of the query. */
-static const struct search *plan(struct model *model, const struct query *query,
-    const struct index_options *options, struct index_hold *hold)
-{
-    struct search *search = svc_arena_alloc(&model->search, sizeof *search);
-
-    *search = (struct search){
-        .index = model->shop->index,
-        .weights = &model->shop->weights,
-        .list = hold->list,
-        .query = query,
-        .options = options,
-        .arena = &model->search,
-        .slot_count = query->slot_count,
-    };
-    search_plan(search);
-    return search;
-}
-
-static bool find_all(struct model_search *search)
-{
-    uint32_t known = search->known & search->required;
-
-    if (known == search->required) {
-        run(search, known, 0);
-    }
-    if (search->count > 0 || known == 0) {
-        return false;
-    }
-    if (known != search->required) {
-        run(search, known, 0);
-    }
-    if (search->count == 0 && (known & (known - 1)) != 0) {
-        run(search, 0, known);
-    }
-    return search->count > 0;
-}
-
-static void check_hits(
-    const struct model_search *search, const struct index_result *result)
-{
-    size_t expected = search->count < 20 ? search->count : 20;
-
-    assert_int_equal(result->total, search->count);
-    assert_int_equal(result->hit_count, expected);
-    for (size_t i = 0; i < expected; i++) {
-        const struct index_hit *hit = &result->hits[i];
-        if (search->query->sort == QUERY_SORT_RELEVANCE) {
-            assert_float_equal(hit->score, search->found[i].score, 2e-5);
-        }
-        /* Two whose sums differ in the last bits only may change places. */
-        size_t near = i;
-        while (near + 1 < search->count &&
-               search->found[near].product->product.id != hit->product.id &&
-               fabs(search->found[near + 1].key - search->found[i].key) < 2e-5) {
-            near++;
-        }
-        while (near > 0 && search->found[near].product->product.id != hit->product.id &&
-               fabs(search->found[near - 1].key - search->found[i].key) < 2e-5) {
-            near--;
-        }
-        assert_int_equal(hit->product.id, search->found[near].product->product.id);
-    }
-}
-
-void model_check(
-    struct model *model, const struct query *query, const struct index_result *result)
-{
-    const struct index_options options = {.limit = 20, .now_s = NOW_S};
-    struct index_hold hold = index_enter(model->shop->index);
-    const struct search *planned = plan(model, query, &options, &hold);
-    struct model_search search = {
-        .model = model,
-        .query = query,
-        .idf = planned->idf,
-        .found = svc_arena_alloc(
-            &model->search, (2 * model->count + 1) * sizeof(struct scored)),
-    };
-
-    for (size_t slot = 0; slot < query->slot_count; slot++) {
-        search.slots[slot].asked = &query->slots[slot];
-        find_slot(model, &search.slots[slot]);
-        search.known |= search.slots[slot].alive ? 1U << slot : 0;
-        search.required |= query->slots[slot].optional ? 0 : 1U << slot;
-    }
-    assert_int_equal(search.known, planned->known);
-    if (search.required == 0) {
-        search.required = (1U << query->slot_count) - 1;
-    }
-    for (size_t slot = 0; slot < query->slot_count; slot++) {
-        search.idf_sum += (search.required >> slot & 1) != 0 ? search.idf[slot] : 0;
-    }
-    bool relaxed = find_all(&search);
-    assert_int_equal(result->relaxed, relaxed);
-    qsort(search.found, search.count, sizeof search.found[0], compare_scored);
-    check_hits(&search, result);
-    index_leave(&hold);
-    svc_arena_reset(&model->search);
 }

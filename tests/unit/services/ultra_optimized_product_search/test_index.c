@@ -1,5 +1,8 @@
 #include "shop.h"
 
+#include "index_private.h"
+#include "words.h"
+
 /* Ids, names, brands, categories, sizes, colours, descriptions, codes, prices, offers,
  * stock, popularity. */
 static const struct line lines[] = {
@@ -76,6 +79,49 @@ static void test_search_finishes_the_last_word(void **state)
     assert_string_equal(shop_ids(*state, &result), "3");
     assert_int_equal(result.hits[0].tier, MATCH_PREFIX);
     assert_null(result.did_you_mean.text);
+}
+
+/* "pañ" has "pan" for a plain form, but is rather the beginning of "pañales". */
+static void test_search_finishes_a_word_with_another_letter(void **state)
+{
+    static const struct line words[] = {
+        {1, "Pan de caja", NULL, NULL, 0, NULL, NULL, NULL, NULL, 100, 0, 1, 60, false},
+        {2, "Pañales", NULL, NULL, 0, NULL, NULL, NULL, NULL, 100, 0, 1, 50, false},
+    };
+    struct shop shop;
+
+    (void)state;
+    shop_open(&shop);
+    shop_build(&shop, words, COUNT_OF(words));
+    assert_found(&shop, "pañ", "2 1");
+    assert_found(&shop, "pan", "1");
+    shop_close(&shop);
+}
+
+/* A misspelt word has the synonyms of what it is put right to. */
+static void test_search_knows_synonyms_of_a_corrected_word(void **state)
+{
+    static const struct line words[] = {
+        {1, "Celular Equis", NULL, NULL, 0, NULL, NULL, NULL, NULL, 100, 0, 1, 60, false},
+        {2, "Teléfono móvil", NULL, NULL, 0, NULL, NULL, NULL, NULL, 100, 0, 1, 50,
+            false},
+        {3, "Lámpara", NULL, NULL, 0, NULL, NULL, NULL, NULL, 100, 0, 1, 50, false},
+    };
+    struct shop shop;
+    char error[256];
+
+    (void)state;
+    shop_open(&shop);
+    struct words *known = words_load(NULL, "es", "mx", shop.analyser, error);
+    assert_non_null(known);
+    shop.index->settings.words = known;
+    shop_build(&shop, words, COUNT_OF(words));
+    struct index_result result = shop_search(&shop, "celualr");
+    assert_string_equal(shop_ids(&shop, &result), "1 2");
+    assert_int_equal(result.hits[1].tier, MATCH_TYPO);
+    assert_true(svc_slice_equals(result.did_you_mean, "celular"));
+    words_free(&known);
+    shop_close(&shop);
 }
 
 static void test_search_knows_synonyms(void **state)
@@ -279,7 +325,9 @@ int main(void)
         cmocka_unit_test(test_search_ranks_a_name_over_a_description),
         cmocka_unit_test(test_search_corrects_typos),
         cmocka_unit_test(test_search_finishes_the_last_word),
+        cmocka_unit_test(test_search_finishes_a_word_with_another_letter),
         cmocka_unit_test(test_search_knows_synonyms),
+        cmocka_unit_test(test_search_knows_synonyms_of_a_corrected_word),
         cmocka_unit_test(test_search_relaxes_where_nothing_has_all),
         cmocka_unit_test(test_search_filters),
         cmocka_unit_test(test_search_sorts),

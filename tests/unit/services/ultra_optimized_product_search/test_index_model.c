@@ -2,19 +2,21 @@
  * search that looks at every product's words one by one. */
 #include "model.h"
 
+#include "index_private.h"
+
 static const char *const vocabulary[] = {"zapatillas", "zapatilla", "rojo", "roja",
     "rojos", "azul", "azules", "niño", "nino", "niños", "cama", "camara", "camarote",
     "celular", "celulares", "luz", "luces", "lampara", "lamparas", "camisa", "camiseta",
     "camisetas", "pantalon", "pantalones", "de", "para", "42", "38", "15", "funda",
     "fundas", "mesa", "mesas", "silla", "sillon", "negro", "negra", "blanco", "verde",
-    "zapato", "zapatos", "bota", "botas", "perro", "perros", "gato", "gata", "usb-c",
-    "1kg", "arroz"};
+    "zapato", "zapatos", "bota", "botas", "pan", "pañales", "baño", "perro", "perros",
+    "gato", "gata", "usb-c", "1kg", "arroz"};
 static const char *const brands[] = {"Andina", "ANDINA", "Kancha", "Rambla Sur", "Equis"};
 static const char *const categories[] = {"Calzado", "Ropa", "Hogar"};
 static const char *const sizes[] = {"38,39,42", "S,M,L", "15"};
 static const char *const colors[] = {"rojo", "azul,negro", "blanco", "verde,rojo"};
 
-#define PRODUCTS 150
+enum { FEW = 150, MANY = 12500 };
 
 struct texts {
     char name[128];
@@ -25,8 +27,10 @@ struct texts {
 struct fixture {
     struct shop shop;
     struct model model;
-    struct texts texts[PRODUCTS];
-    struct product products[PRODUCTS];
+    size_t count;
+    bool asks_much; /* five words without mistakes: no product has them all */
+    struct texts *texts;
+    struct product *products;
     uint64_t state;
 };
 
@@ -37,6 +41,21 @@ static size_t below(struct fixture *fixture, size_t limit)
 
 #define ANY(fixture, list) (list)[below(fixture, COUNT_OF(list))]
 
+/* Of many products most have words that few have. */
+static const char *any_word(struct fixture *fixture)
+{
+    static const char *const parts[] = {
+        "ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te"};
+    char word[16];
+
+    if (fixture->count == FEW || below(fixture, 3) == 0) {
+        return ANY(fixture, vocabulary);
+    }
+    size_t length = (size_t)snprintf(word, sizeof word, "%s%s%s", ANY(fixture, parts),
+        ANY(fixture, parts), below(fixture, 2) == 0 ? ANY(fixture, parts) : "");
+    return svc_arena_strndup(&fixture->shop.arena, word, length);
+}
+
 static struct svc_slice some_words(
     struct fixture *fixture, char *out, size_t size, size_t count)
 {
@@ -44,7 +63,7 @@ static struct svc_slice some_words(
 
     for (size_t i = 0; i < count; i++) {
         at += (size_t)snprintf(
-            out + at, size - at, "%s%s", i > 0 ? " " : "", ANY(fixture, vocabulary));
+            out + at, size - at, "%s%s", i > 0 ? " " : "", any_word(fixture));
     }
     return (struct svc_slice){out, at};
 }
@@ -95,7 +114,7 @@ static void change_some(struct fixture *fixture)
     size_t count = 1 + below(fixture, COUNT_OF(changes));
 
     for (size_t i = 0; i < count; i++) {
-        size_t at = below(fixture, PRODUCTS);
+        size_t at = below(fixture, fixture->count);
         struct product *product = &fixture->products[at];
         size_t what = below(fixture, 4);
         if (product->id == 0 || what == 0) {
@@ -113,17 +132,20 @@ static void change_some(struct fixture *fixture)
         changes[i].product = product->id != 0 ? product : NULL;
     }
     index_apply(fixture->shop.index, changes, count, 7);
-    model_set(&fixture->model, fixture->products, PRODUCTS);
+    model_set(&fixture->model, fixture->products, fixture->count);
 }
 
 /* A word with a mistake, most often one that is somewhere. */
 static const char *some_word(struct fixture *fixture)
 {
-    const char *word = ANY(fixture, vocabulary);
+    const char *word = any_word(fixture);
     char *copy = svc_arena_strndup(&fixture->shop.arena, word, strlen(word));
     size_t length = strlen(word);
     size_t at = below(fixture, length);
 
+    if (fixture->asks_much) {
+        return copy;
+    }
     switch (below(fixture, 12)) {
     case 0:
         copy[at] = 'x';
@@ -147,7 +169,7 @@ static const char *some_word(struct fixture *fixture)
 static struct query some_query(struct fixture *fixture)
 {
     char text[256] = "";
-    size_t words = below(fixture, 5);
+    size_t words = fixture->asks_much ? 5 : below(fixture, 5);
 
     for (size_t i = 0; i < words; i++) {
         strncat(text, some_word(fixture), sizeof text - strlen(text) - 2);
@@ -156,10 +178,17 @@ static struct query some_query(struct fixture *fixture)
     struct query query = shop_query(
         &fixture->shop, svc_arena_strndup(&fixture->shop.arena, text, strlen(text)));
     query.text = (struct svc_slice){NULL, 0}; /* no codes */
+    if (fixture->asks_much) {
+        return query;
+    }
     for (size_t i = 0; i < query.slot_count; i++) {
         query.slots[i].role = (enum query_role)(
             below(fixture, 3) == 0 ? below(fixture, 4) : QUERY_ROLE_TEXT);
         query.slots[i].optional = below(fixture, 6) == 0;
+        /* Two letters begin more words than the index looks at. */
+        query.slots[i].may_be_prefix =
+            query.slots[i].may_be_prefix &&
+            query.slots[i].phrases[0].words[0].exact.length > 2;
         for (size_t more = below(fixture, 6); more < 2; more++) {
             shop_synonym(&fixture->shop, &query, i, ANY(fixture, vocabulary),
                 more == 0 ? ANY(fixture, vocabulary) : NULL);
@@ -174,22 +203,37 @@ static struct query some_query(struct fixture *fixture)
     return query;
 }
 
-static int open_fixture(void **state)
+static struct fixture *new_fixture(size_t count)
 {
     struct fixture *fixture = svc_alloc_zero(1, sizeof *fixture);
-    struct index_build *build = NULL;
 
+    fixture->count = count;
+    fixture->texts = svc_alloc_zero(count, sizeof *fixture->texts);
+    fixture->products = svc_alloc_zero(count, sizeof *fixture->products);
     shop_open(&fixture->shop);
     fixture->state = 20260101;
-    build = index_build_new(fixture->shop.index, PRODUCTS);
-    for (size_t i = 0; i < PRODUCTS; i++) {
+    fixture->shop.index->small_docs = 12;
+    fixture->shop.index->merge_docs = 60;
+    struct index_build *build = index_build_new(fixture->shop.index, count);
+    for (size_t i = 0; i < count; i++) {
         change_words(fixture, i);
         index_build_add(build, &fixture->products[i]);
     }
     assert_int_equal(index_build_finish(&build, 1), SVC_OK);
     model_init(&fixture->model, &fixture->shop);
-    model_set(&fixture->model, fixture->products, PRODUCTS);
-    *state = fixture;
+    model_set(&fixture->model, fixture->products, count);
+    return fixture;
+}
+
+static int open_few(void **state)
+{
+    *state = new_fixture(FEW);
+    return 0;
+}
+
+static int open_many(void **state)
+{
+    *state = new_fixture(MANY);
     return 0;
 }
 
@@ -199,6 +243,8 @@ static int close_fixture(void **state)
 
     model_done(&fixture->model);
     shop_close(&fixture->shop);
+    free(fixture->texts);
+    free(fixture->products);
     free(fixture);
     return 0;
 }
@@ -208,8 +254,10 @@ static void test_search_is_what_looking_at_everything_gives(void **state)
     struct fixture *fixture = *state;
     size_t relaxed = 0;
     size_t found = 0;
+    size_t segments = 0;
+    struct index_stats stats;
 
-    for (size_t round = 0; round < 4000; round++) {
+    for (size_t round = 0; round < 1600; round++) {
         struct query query = some_query(fixture);
         struct index_result result = shop_run(&fixture->shop, &query);
         model_check(&fixture->model, &query, &result);
@@ -218,11 +266,42 @@ static void test_search_is_what_looking_at_everything_gives(void **state)
         svc_arena_reset(&fixture->shop.arena);
         if (round % 10 == 9) {
             change_some(fixture);
+            index_stats(fixture->shop.index, &stats);
+            segments += stats.segments;
         }
     }
     /* The queries were worth asking. */
-    assert_in_range(relaxed, 400, 3600);
-    assert_in_range(found, 2000, 3990);
+    assert_in_range(relaxed, 160, 1400);
+    assert_in_range(found, 800, 1590);
+    assert_in_range(segments / 160, 2, 8);
+}
+
+/* More than a window, and words that have bits of their own. */
+static void test_search_among_many(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t many = 0;
+    size_t bounded = 0;
+
+    for (size_t round = 0; round < 80; round++) {
+        fixture->asks_much = round % 2 == 1;
+        struct query query = some_query(fixture);
+        /* With facets every match is looked at, without them only what may be a hit. */
+        const struct index_options options = {
+            .limit = 20, .now_s = NOW_S, .facets = round % 3 == 0};
+        struct index_result result;
+        index_search(
+            fixture->shop.index, &query, &options, &fixture->shop.arena, &result);
+        model_check(&fixture->model, &query, &result);
+        many += result.total > 200;
+        bounded += result.total_at_least;
+        svc_arena_reset(&fixture->shop.arena);
+        if (round == 40) {
+            change_some(fixture);
+        }
+    }
+    assert_in_range(many, 20, 79);
+    assert_in_range(bounded, 2, 79);
 }
 
 static void test_changes_leave_what_a_build_makes(void **state)
@@ -232,10 +311,13 @@ static void test_changes_leave_what_a_build_makes(void **state)
     struct index_stats built;
     struct shop other;
 
+    for (size_t round = 0; round < 50; round++) {
+        change_some(fixture);
+    }
     index_stats(fixture->shop.index, &changed);
     shop_open(&other);
-    struct index_build *build = index_build_new(other.index, PRODUCTS);
-    for (size_t i = 0; i < PRODUCTS; i++) {
+    struct index_build *build = index_build_new(other.index, fixture->count);
+    for (size_t i = 0; i < fixture->count; i++) {
         if (fixture->products[i].id != 0) {
             index_build_add(build, &fixture->products[i]);
         }
@@ -250,9 +332,12 @@ static void test_changes_leave_what_a_build_makes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_search_is_what_looking_at_everything_gives),
-        cmocka_unit_test(test_changes_leave_what_a_build_makes),
+        cmocka_unit_test_setup_teardown(
+            test_search_is_what_looking_at_everything_gives, open_few, close_fixture),
+        cmocka_unit_test_setup_teardown(
+            test_changes_leave_what_a_build_makes, open_few, close_fixture),
+        cmocka_unit_test_setup_teardown(test_search_among_many, open_many, close_fixture),
     };
 
-    return cmocka_run_group_tests(tests, open_fixture, close_fixture);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

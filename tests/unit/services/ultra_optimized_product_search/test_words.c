@@ -231,6 +231,62 @@ static int tear_down(void **state)
     return rmdir(folder);
 }
 
+static const char *near_of(const struct words *words, const struct analyser *analyser,
+    const char *exact, size_t *ret_distance)
+{
+    static char text[64];
+    struct svc_arena arena = {0};
+    struct svc_slice word = {exact, strlen(exact)};
+    struct token_forms forms;
+
+    analyser_forms(analyser, &arena, word, &forms);
+    const struct words_spelled *near =
+        words_nearest(words, word, forms.sound, 2, ret_distance);
+    snprintf(text, sizeof text, "%.*s", near != NULL ? (int)near->written.length : 0,
+        near != NULL ? near->written.text : "");
+    svc_arena_done(&arena);
+    return text;
+}
+
+static void test_nearest(void **state)
+{
+    struct analyser *analyser = analyser_new("es");
+    char error[256] = "";
+    size_t distance = 9;
+
+    (void)state;
+    write_file("synonyms.es.txt", "frazada, cobija\nlápiz, lapicero\nsilla, banco\n"
+                                  "[ve]\nteipe => cinta adhesiva\n");
+    struct words *words = words_load(folder, "es", "", analyser, error);
+    assert_string_equal(error, "");
+    assert_string_equal(near_of(words, analyser, "fraszada", &distance), "frazada");
+    assert_int_equal(distance, 0); /* it is heard the same */
+    assert_string_equal(near_of(words, analyser, "fradada", &distance), "frazada");
+    assert_int_equal(distance, 1);
+    assert_string_equal(near_of(words, analyser, "lapis", &distance), "lápiz");
+    assert_string_equal(near_of(words, analyser, "teipe", &distance), "teipe");
+    assert_int_equal(distance, 0);
+    assert_string_equal(near_of(words, analyser, "camioneta", &distance), "");
+
+    struct svc_arena arena = {0};
+    const struct words_phrase *phrases = NULL;
+    size_t count = 0;
+    struct svc_slice stem = stem_of(analyser, &arena, "teipe");
+    assert_int_equal(words_alternatives(words, &stem, 1, &phrases, &count), 0);
+    assert_int_equal(words_foreign(words, &stem, 1, &phrases, &count), 1);
+    assert_int_equal(count, 1);
+    svc_arena_done(&arena);
+    words_free(&words);
+    words = words_load(folder, "es", "ve", analyser, error);
+    stem = stem_of(analyser, &arena, "teipe");
+    assert_int_equal(words_foreign(words, &stem, 1, &phrases, &count), 0);
+    assert_int_equal(words_alternatives(words, &stem, 1, &phrases, &count), 1);
+    svc_arena_done(&arena);
+    words_free(&words);
+    analyser_free(&analyser);
+    remove_file("synonyms.es.txt");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_built_in_spanish),
         cmocka_unit_test(test_longest_run),
         cmocka_unit_test(test_regions),
+        cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_no_such),
         cmocka_unit_test(test_random),

@@ -254,6 +254,39 @@ static void test_pool_outlives_a_restart(void **state)
     svc_pg_close(&pg);
 }
 
+static void *give_up_soon(void *pg)
+{
+    usleep(100000);
+    svc_pg_give_up(pg);
+    return NULL;
+}
+
+static void test_a_pool_can_be_given_up(void **state)
+{
+    struct svc_pg_settings settings = {.name = "test_pg",
+        .size = 1,
+        .connect_timeout_ms = 2000,
+        .acquire_timeout_ms = 30000,
+        .statement_timeout_ms = 30000};
+    struct svc_pg *pg = open_pool(1); /* skips where there is no server */
+    struct svc_pg_error error = {0};
+    pthread_t thread;
+
+    (void)state;
+    svc_pg_close(&pg);
+    settings.url = getenv("DATABASE_URL");
+    assert_int_equal(svc_pg_open(&settings, &pg, &error), SVC_OK);
+    expect_answer(pg);
+    assert_int_equal(pthread_create(&thread, NULL, give_up_soon, pg), 0);
+    int64_t took_ms =
+        time_failure(pg, SVC_PG_SQL("SELECT pg_sleep(20)"), SVC_UNAVAILABLE, &error);
+    assert_in_range(took_ms, 0, 1100 + SLACK_MS);
+    took_ms = time_failure(pg, SVC_PG_SQL("SELECT 1"), SVC_UNAVAILABLE, &error);
+    assert_in_range(took_ms, 0, SLACK_MS);
+    pthread_join(thread, NULL);
+    svc_pg_close(&pg);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_session_is_set_up),
         cmocka_unit_test(test_ping_measures),
         cmocka_unit_test(test_pool_serves_many_threads),
+        cmocka_unit_test(test_a_pool_can_be_given_up),
         cmocka_unit_test(test_pool_outlives_a_restart),
     };
 

@@ -196,7 +196,7 @@ static void test_reply_list_cuts_at_words(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct svc_whatsapp_option row = {
-            SVC_SLICE("a"), slice(cases[i].title), {NULL, 0}};
+            .id = SVC_SLICE("a"), .title = slice(cases[i].title)};
         const struct svc_json *reply = write_list(&(struct svc_whatsapp_interactive){
             .body = SVC_SLICE("b"),
             .button = SVC_SLICE("Ver"),
@@ -218,8 +218,9 @@ static void test_reply_list_leaves_out_what_is_refused(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         static char ids[20][4];
         snprintf(ids[i], sizeof ids[i], "r%zu", i);
-        rows[i] = (struct svc_whatsapp_option){
-            slice(ids[i]), SVC_SLICE("Título"), SVC_SLICE(" ")};
+        rows[i] = (struct svc_whatsapp_option){.id = slice(ids[i]),
+            .title = SVC_SLICE("Título"),
+            .description = SVC_SLICE(" ")};
     }
     rows[1].id = rows[0].id;
     rows[2].title = SVC_SLICE("  \t");
@@ -250,11 +251,11 @@ static void test_reply_list_leaves_out_what_is_refused(void **state)
 static void test_reply_buttons(void **state)
 {
     const struct svc_whatsapp_option buttons[] = {
-        {SVC_SLICE("a"), SVC_SLICE("Uno"), {NULL, 0}},
-        {SVC_SLICE("b"), SVC_SLICE("Uno"), {NULL, 0}},
-        {SVC_SLICE("c"), SVC_SLICE("Dos"), {NULL, 0}},
-        {SVC_SLICE("d"), SVC_SLICE("Tres"), {NULL, 0}},
-        {SVC_SLICE("e"), SVC_SLICE("Cuatro"), {NULL, 0}},
+        {.id = SVC_SLICE("a"), .title = SVC_SLICE("Uno")},
+        {.id = SVC_SLICE("b"), .title = SVC_SLICE("Uno")},
+        {.id = SVC_SLICE("c"), .title = SVC_SLICE("Dos")},
+        {.id = SVC_SLICE("d"), .title = SVC_SLICE("Tres")},
+        {.id = SVC_SLICE("e"), .title = SVC_SLICE("Cuatro")},
     };
     struct svc_whatsapp_interactive from = {
         .image_url = SVC_SLICE("https://tienda.example/1.jpg"),
@@ -335,6 +336,32 @@ static void test_is_web_address(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
+static void test_rows_of_a_section_stand_under_its_title(void **state)
+{
+    (void)state;
+    const struct svc_whatsapp_option rows[] = {
+        {.id = SVC_SLICE("1"), .title = SVC_SLICE("one"), .section = SVC_SLICE("found")},
+        {.id = SVC_SLICE("2"), .title = SVC_SLICE("two"), .section = SVC_SLICE("like")},
+        {.id = SVC_SLICE("3"), .title = SVC_SLICE("three"), .section = SVC_SLICE("like")},
+    };
+    const struct svc_whatsapp_interactive list = {.body = SVC_SLICE("body"),
+        .button = SVC_SLICE("open"),
+        .options = rows,
+        .count = 3};
+    const struct svc_json *reply = svc_json_get(write_list(&list), "interactive");
+    const struct svc_json *sections =
+        svc_json_get(svc_json_get(reply, "action"), "sections");
+
+    assert_text(svc_json_at(sections, 0), "title", "found");
+    assert_text(svc_json_at(sections, 1), "title", "like");
+    const struct svc_json *first = svc_json_get(svc_json_at(sections, 0), "rows");
+    const struct svc_json *second = svc_json_get(svc_json_at(sections, 1), "rows");
+    assert_text(svc_json_at(first, 0), "title", "one");
+    assert_null(svc_json_at(first, 1));
+    assert_text(svc_json_at(second, 1), "title", "three");
+    assert_null(svc_json_at(sections, 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +370,7 @@ int main(void)
         TEST(test_reply_text_is_cut_at_4096_characters),
         TEST(test_reply_list_cuts_at_words),
         TEST(test_reply_list_leaves_out_what_is_refused),
+        TEST(test_rows_of_a_section_stand_under_its_title),
         TEST(test_reply_buttons),
         TEST(test_is_blank),
         TEST(test_is_web_address),
