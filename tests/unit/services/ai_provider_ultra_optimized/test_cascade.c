@@ -1,7 +1,6 @@
 #include "provider_fixture.h"
 
 #include <cascade.h>
-#include <svc/clock.h>
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,10 +12,14 @@
     "\\\"confidence\\\":0.9}\"},\"finish_reason\":\"stop\"}],"                           \
     "\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":10}}"
 
+enum { SILENT = -1, GATED = -2 };
+
 /* How the fake provider of that name behaves. */
 struct behaviour {
     const char *name;
-    int after_ms; /* 0: at once, in the asking thread; below: never, until its deadline */
+    /* 0: at once, in the asking thread; SILENT: until its deadline; GATED: when the gate
+     * is opened */
+    int after_ms;
     int http_status;
     const char *body;
 };
@@ -27,6 +30,8 @@ struct outside {
     atomic_int called[4];
     atomic_int outcomes[4][PROVIDER_OUR_FAULT + 1];
     atomic_int events;
+    atomic_bool gate;
+    int64_t deadline_ms;
     bool cached;
     int put;
     double local;
@@ -126,7 +131,10 @@ static void *end_later(void *context)
     struct cascade_ending ending = {.outcome = PROVIDER_SLOW, .reason = "slow"};
 
     usleep((unsigned)delayed->wait_ms * 1000);
-    if (behaviour->after_ms == delayed->wait_ms) {
+    while (behaviour->after_ms == GATED && !atomic_load(&outside.gate)) {
+        usleep(1000);
+    }
+    if (behaviour->after_ms == delayed->wait_ms || behaviour->after_ms == GATED) {
         ending = (struct cascade_ending){.outcome = PROVIDER_ANSWERED,
             .http_status = behaviour->http_status,
             .body = slice(behaviour->body)};
@@ -142,13 +150,14 @@ static void call(void *context, const struct provider_request *request,
     size_t index = index_in_url(request->url.text);
     const struct behaviour *behaviour = &outside.behaviours[index];
     struct delayed *delayed = svc_alloc_zero(1, sizeof *delayed);
-    bool late = behaviour->after_ms < 0 || behaviour->after_ms > deadline_ms;
+    bool late = behaviour->after_ms == SILENT || behaviour->after_ms > deadline_ms;
     pthread_t thread;
 
     (void)context;
     atomic_fetch_add(&outside.called[index], 1);
     *delayed = (struct delayed){
         cascade_call, behaviour, late ? (int)deadline_ms : behaviour->after_ms};
+    delayed->wait_ms = behaviour->after_ms == GATED ? 1 : delayed->wait_ms;
     if (delayed->wait_ms == 0) {
         end_later(delayed);
         return;
@@ -187,7 +196,8 @@ static void event(void *context, const struct intent_question *question,
 static struct cascade *make(int64_t hedge_ms, int64_t calls_max)
 {
     struct cascade_settings settings = {.threshold = 0.8,
-        .deadline_ms = 450,
+
+        .deadline_ms = outside.deadline_ms,
         .hedge_ms = hedge_ms,
         .calls_max = calls_max};
     struct cascade_ports ports = {.admit = admit,
@@ -220,6 +230,7 @@ static int set_up(void **state)
     outside.behaviours[1] = (struct behaviour){"two", 0, 200, GOOD};
     outside.behaviours[2] = (struct behaviour){"three", 0, 200, GOOD};
     outside.words = 0.4;
+    outside.deadline_ms = 450;
     return 0;
 }
 
@@ -329,8 +340,9 @@ static void test_a_silent_one_is_hedged(void **state)
     struct svc_arena arena = {0};
 
     (void)state;
-    outside.behaviours[2].after_ms = -1;
+    outside.behaviours[2].after_ms = SILENT;
     outside.behaviours[1].after_ms = 20;
+    outside.closed[0] = true;
     struct cascade_result result = ask(cascade, &arena, "");
     assert_int_equal(result.source, SOURCE_PROVIDER);
     assert_true(svc_slice_equals(result.provider, "two"));
@@ -350,7 +362,7 @@ static void test_the_deadline_holds(void **state)
 
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        outside.behaviours[i].after_ms = -1;
+        outside.behaviours[i].after_ms = SILENT;
     }
     struct cascade_result result = ask(cascade, &arena, "");
     assert_int_equal(result.source, SOURCE_KEYWORDS);
@@ -365,27 +377,46 @@ static void test_the_deadline_holds(void **state)
     svc_arena_done(&arena);
 }
 
+static atomic_int returned;
+
 static void *ask_alone(void *context)
 {
     struct svc_arena arena = {0};
     struct cascade_result result = ask(context, &arena, "");
 
     svc_arena_done(&arena);
+    atomic_fetch_add(&returned, 1);
     return (void *)(intptr_t)(result.source == SOURCE_PROVIDER ? 1 : 0);
+}
+
+static void wait_for(struct cascade *cascade, int running, int returns)
+{
+    for (int i = 0; i < 5000 && (cascade_running(cascade) != running ||
+                                    atomic_load(&returned) != returns);
+         i++) {
+        usleep(1000);
+    }
+    assert_int_equal(cascade_running(cascade), running);
+    assert_int_equal(atomic_load(&returned), returns);
 }
 
 static void test_calls_have_a_bound(void **state)
 {
+    outside.deadline_ms = 10000;
     struct cascade *cascade = make(0, 3);
     pthread_t threads[12];
     intptr_t answered = 0;
     void *result = NULL;
 
     (void)state;
-    outside.behaviours[2].after_ms = 200;
+    atomic_store(&returned, 0);
+    outside.behaviours[2].after_ms = GATED;
     for (size_t i = 0; i < COUNT_OF(threads); i++) {
         pthread_create(&threads[i], NULL, ask_alone, cascade);
     }
+    /* nine are told at once what the words say */
+    wait_for(cascade, 3, 9);
+    atomic_store(&outside.gate, true);
     for (size_t i = 0; i < COUNT_OF(threads); i++) {
         pthread_join(threads[i], &result);
         answered += (intptr_t)result;
@@ -397,6 +428,7 @@ static void test_calls_have_a_bound(void **state)
 
 static void test_providers_change_under_way(void **state)
 {
+    outside.deadline_ms = 10000;
     struct cascade *cascade = make(0, 100);
     struct provider_config off = make_config("deepseek");
     struct svc_arena arena = {0};
@@ -404,15 +436,15 @@ static void test_providers_change_under_way(void **state)
     void *result = NULL;
 
     (void)state;
-    outside.behaviours[2].after_ms = 100;
+    atomic_store(&returned, 0);
+    outside.behaviours[2].after_ms = GATED;
     for (size_t i = 0; i < COUNT_OF(threads); i++) {
         pthread_create(&threads[i], NULL, ask_alone, cascade);
     }
-    while (cascade_running(cascade) < (int64_t)COUNT_OF(threads)) {
-        usleep(1000);
-    }
+    wait_for(cascade, COUNT_OF(threads), 0);
     off.enabled = false;
     cascade_set_providers(cascade, &off, 1);
+    atomic_store(&outside.gate, true);
     for (size_t i = 0; i < COUNT_OF(threads); i++) {
         pthread_join(threads[i], &result);
         assert_int_equal((intptr_t)result, 1);
