@@ -35,14 +35,16 @@ struct slot {
     int64_t heard_ms;                /* when Redis said it, monotonic; 0: never */
     struct outcome notes[NOTES_MAX]; /* that Redis doesn't know yet, oldest first */
     size_t note_count;
-    size_t pushed_out; /* notes that were lost, since there were too many */
-    unsigned tellings; /* how often Redis was told notes, which then weren't notes here */
+    size_t pushed_out;      /* notes that were lost, since there were too many */
     int64_t alone_until_ms; /* opened without Redis, so long; by the wall clock */
 };
 
 struct store_providers {
     struct svc_redis *redis;
     pthread_t thread;
+    /* Held by who reads what Redis knows, against who tells it what is noted here: what
+     * is read has either all of that or nothing. Taken before the mutex. */
+    pthread_rwlock_t telling;
     pthread_mutex_t mutex;
     pthread_cond_t noted;
     /* under the mutex: */
@@ -141,27 +143,27 @@ static bool is_known_open(const struct store_providers *store, const struct slot
     return slot->heard_ms != 0 && svc_clock_monotonic_ms() - slot->heard_ms < FRESH_MS;
 }
 
-/* Under the mutex, but for the call of Redis. What was read before Redis was told what is
- * told here no longer is read again. */
+/* Lets go of the mutex for the time that it takes to get TELLING. */
+static void keep_tellers_out(struct store_providers *store)
+{
+    pthread_mutex_unlock(&store->mutex);
+    pthread_rwlock_rdlock(&store->telling);
+    pthread_mutex_lock(&store->mutex);
+}
+
+/* Under TELLING and the mutex, but for the call of Redis. */
 static bool look(
     struct store_providers *store, struct slot *slot, struct store_record *ret_record)
 {
     int64_t day = budget_day(now_of(store));
     double spent_usd = 0;
 
-    for (int i = 0; i < SWAPS_MAX; i++) {
-        unsigned tellings = slot->tellings;
-        pthread_mutex_unlock(&store->mutex);
-        bool there =
-            store_record_look(store->redis, slot->name, day, ret_record, &spent_usd);
-        pthread_mutex_lock(&store->mutex);
-        if (!there) {
-            miss(store);
-            return false;
-        }
-        if (tellings == slot->tellings) {
-            break;
-        }
+    pthread_mutex_unlock(&store->mutex);
+    bool there = store_record_look(store->redis, slot->name, day, ret_record, &spent_usd);
+    pthread_mutex_lock(&store->mutex);
+    if (!there) {
+        miss(store);
+        return false;
     }
     hear(store, slot, ret_record);
     budget_turn(&slot->budget, day);
@@ -169,7 +171,8 @@ static bool look(
     return true;
 }
 
-/* Asks Redis, without the mutex, which it holds again at its end. False: it's gone. */
+/* Under TELLING. Asks Redis, without the mutex, which it holds again at its end. False:
+ * it's gone. */
 static bool ask_redis(
     struct store_providers *store, struct slot *slot, bool *ret_admitted)
 {
@@ -224,7 +227,13 @@ bool store_providers_admit(
         pthread_mutex_unlock(&store->mutex);
         return false;
     }
-    if (store->redis == NULL || !ask_redis(store, slot, &admitted)) {
+    bool there = false;
+    if (store->redis != NULL) {
+        keep_tellers_out(store);
+        there = ask_redis(store, slot, &admitted);
+        pthread_rwlock_unlock(&store->telling);
+    }
+    if (!there) {
         admitted = breaker_admits(&slot->breaker, now_of(store));
     }
     if (admitted && !budget_allows(&slot->budget, config, budget_day(now_of(store)))) {
@@ -269,7 +278,7 @@ void store_providers_note(void *context, const struct provider_config *config,
     pthread_mutex_unlock(&store->mutex);
 }
 
-/* Holds the mutex before and after, not in between. False: Redis is gone. */
+/* Under TELLING and the mutex, but for the calls of Redis. False: it's gone. */
 static bool tell_notes(struct store_providers *store, struct slot *slot)
 {
     struct store_record record;
@@ -293,7 +302,6 @@ static bool tell_notes(struct store_providers *store, struct slot *slot)
     size_t count = told.note_count > lost ? told.note_count - lost : 0;
     count = count < slot->note_count ? count : slot->note_count; /* after a reset */
     slot->note_count -= count;
-    slot->tellings++;
     memmove(slot->notes, slot->notes + count, slot->note_count * sizeof slot->notes[0]);
     hear(store, slot, &record);
     return true;
@@ -330,6 +338,16 @@ static bool tell_all(struct store_providers *store)
     return there;
 }
 
+static bool tell_alone(struct store_providers *store)
+{
+    pthread_mutex_unlock(&store->mutex);
+    pthread_rwlock_wrlock(&store->telling);
+    pthread_mutex_lock(&store->mutex);
+    bool there = tell_all(store);
+    pthread_rwlock_unlock(&store->telling);
+    return there;
+}
+
 /* Until `urgent`, at most MS. Under the mutex. */
 static void linger(struct store_providers *store, int64_t ms, bool until_urgent)
 {
@@ -354,14 +372,14 @@ static void *tell(void *context)
             continue;
         }
         linger(store, BUNDLE_MS, true);
-        if (!tell_all(store)) {
+        if (!tell_alone(store)) {
             miss(store);
             store->waiting = true;
             linger(store, RETRY_MS, false);
         }
     }
     if (store->waiting) {
-        tell_all(store);
+        tell_alone(store);
     }
     pthread_mutex_unlock(&store->mutex);
     return NULL;
@@ -370,9 +388,15 @@ static void *tell(void *context)
 struct store_providers *store_providers_new(struct svc_redis *redis)
 {
     struct store_providers *store = svc_alloc_zero(1, sizeof *store);
+    pthread_rwlockattr_t tellers_first;
     pthread_condattr_t attributes;
 
     store->redis = redis;
+    pthread_rwlockattr_init(&tellers_first);
+    pthread_rwlockattr_setkind_np(
+        &tellers_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&store->telling, &tellers_first);
+    pthread_rwlockattr_destroy(&tellers_first);
     pthread_mutex_init(&store->mutex, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -398,6 +422,7 @@ void store_providers_free(struct store_providers **store)
     if (old->redis != NULL) {
         pthread_join(old->thread, NULL);
     }
+    pthread_rwlock_destroy(&old->telling);
     pthread_cond_destroy(&old->noted);
     pthread_mutex_destroy(&old->mutex);
     free(old);
@@ -413,7 +438,11 @@ void store_providers_look(struct store_providers *store,
     pthread_mutex_lock(&store->mutex);
     struct slot *slot = find_slot(store, config);
     if (slot != NULL) {
-        standing.shared = store->redis != NULL && look(store, slot, &record);
+        if (store->redis != NULL) {
+            keep_tellers_out(store);
+            standing.shared = look(store, slot, &record);
+            pthread_rwlock_unlock(&store->telling);
+        }
         budget_turn(&slot->budget, budget_day(now_of(store)));
         standing.breaker = slot->breaker;
         standing.spent_usd = slot->budget.known_usd + slot->budget.owed_usd;
@@ -426,16 +455,21 @@ void store_providers_look(struct store_providers *store,
 bool store_providers_reset(
     struct store_providers *store, const struct provider_config *config)
 {
+    bool told = false;
+
+    pthread_rwlock_rdlock(&store->telling);
     pthread_mutex_lock(&store->mutex);
     struct slot *slot = find_slot(store, config);
-    if (slot == NULL) {
-        pthread_mutex_unlock(&store->mutex);
-        return false;
+    if (slot != NULL) {
+        slot->breaker = (struct breaker){0};
+        slot->note_count = 0;
+        slot->heard_ms = 0;
+        slot->alone_until_ms = 0;
     }
-    slot->breaker = (struct breaker){0};
-    slot->note_count = 0;
-    slot->heard_ms = 0;
-    slot->alone_until_ms = 0;
     pthread_mutex_unlock(&store->mutex);
-    return store->redis != NULL && store_record_reset(store->redis, slot->name);
+    if (slot != NULL && store->redis != NULL) {
+        told = store_record_reset(store->redis, slot->name);
+    }
+    pthread_rwlock_unlock(&store->telling);
+    return told;
 }

@@ -37,7 +37,7 @@ struct outside {
     atomic_bool gate;
     int64_t deadline_ms;
     bool cached;
-    int put;
+    atomic_int put;
     double local;
     double words;
 };
@@ -185,7 +185,7 @@ static void cache_put(void *context, const struct intent_question *question,
 {
     (void)context;
     (void)question;
-    outside.put += intent == INTENT_CHECKOUT && confidence == 0.9;
+    atomic_fetch_add(&outside.put, intent == INTENT_CHECKOUT && confidence == 0.9);
 }
 
 static void event(void *context, const struct intent_question *question,
