@@ -214,7 +214,8 @@ void event_write(struct svc_json_writer *writer, struct svc_arena *arena,
         write_text(writer, "provider", result->provider);
         write_text(writer, "model", result->model);
     }
-    svc_json_write_field_text(writer, "session_state", state_name(asked->question->state));
+    svc_json_write_field_text(
+        writer, "session_state", state_name(asked->question->state));
     write_text(writer, "locale", asked->question->locale);
     write_double(writer, "latency_ms", (double)result->took_us / 1000.0);
     svc_json_write_field_int(writer, "attempts", (int64_t)result->attempt_count);

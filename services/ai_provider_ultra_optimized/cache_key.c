@@ -30,7 +30,8 @@ static size_t normalise(struct svc_slice text, char out[TEXT_BYTES_MAX])
     while (at < end) {
         struct svc_folded folded;
         svc_fold_next(at, end, &folded);
-        if (folded.kind == SVC_FOLD_DIGIT || folded.kind == SVC_FOLD_BROKEN || *at == '@') {
+        if (folded.kind == SVC_FOLD_DIGIT || folded.kind == SVC_FOLD_BROKEN ||
+            *at == '@') {
             return 0;
         }
         if (folded.kind == SVC_FOLD_LETTER && !inside && ++words > 1) {
@@ -101,8 +102,7 @@ bool cache_value_read(
     struct svc_slice value, enum intent *ret_intent, double *ret_confidence)
 {
     char number[16] = "";
-    const char *space =
-        value.length > 0 ? memchr(value.text, ' ', value.length) : NULL;
+    const char *space = value.length > 0 ? memchr(value.text, ' ', value.length) : NULL;
     enum intent intent = INTENT_OTHER;
 
     if (space == NULL) {

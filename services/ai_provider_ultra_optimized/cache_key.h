@@ -12,8 +12,7 @@
  * write, or that says who somebody is: with a digit (numbers, orders, sizes, addresses),
  * an @, in the state of an address, an order or a coupon, longer than a few words, or
  * empty. */
-bool cache_key_make(
-    const struct intent_question *question, char ret_key[CACHE_KEY_SIZE]);
+bool cache_key_make(const struct intent_question *question, char ret_key[CACHE_KEY_SIZE]);
 
 /* What is kept: "add_to_cart 0.9400". Read: false for anything else. */
 #define CACHE_VALUE_SIZE 64

@@ -11,7 +11,7 @@ struct call_summary {
     uint64_t answered;
     int64_t p50_ms; /* of the latest answered ones; -1: none */
     int64_t p95_ms;
-    char last_error[128]; /* "" : none */
+    char last_error[128];  /* "" : none */
     int64_t last_error_ms; /* since 1970 */
 };
 
@@ -24,7 +24,7 @@ void call_stats_note(
     struct call_stats *stats, const struct cascade_attempt *attempt, int64_t now_ms);
 
 /* All zero, -1 for times, for one that was never called. */
-void call_stats_get(
-    struct call_stats *stats, struct svc_slice provider, struct call_summary *ret_summary);
+void call_stats_get(struct call_stats *stats, struct svc_slice provider,
+    struct call_summary *ret_summary);
 
 #endif

@@ -110,7 +110,6 @@ void events_end(struct events *events, enum events_end end)
 void events_stats(struct events *events, struct events_stats *ret_stats)
 {
     pthread_mutex_lock(&events->lock);
-    *ret_stats =
-        (struct events_stats){events->count, events->delivered, events->dropped};
+    *ret_stats = (struct events_stats){events->count, events->delivered, events->dropped};
     pthread_mutex_unlock(&events->lock);
 }

@@ -58,7 +58,9 @@ static bool starts_with(struct svc_slice text, const char *start)
 
 struct svc_slice provider_origin(struct svc_slice url)
 {
-    size_t scheme = starts_with(url, "https://") ? 8 : starts_with(url, "http://") ? 7 : 0;
+    size_t scheme = starts_with(url, "https://")  ? 8
+                    : starts_with(url, "http://") ? 7
+                                                  : 0;
     size_t end = scheme;
 
     while (end < url.length && strchr("/?#@", url.text[end]) == NULL) {
@@ -69,44 +71,6 @@ struct svc_slice provider_origin(struct svc_slice url)
         return (struct svc_slice){0};
     }
     return (struct svc_slice){url.text, end};
-}
-
-/* What svc_client would refuse, and what can't be joined with a path. */
-static bool is_base_url(struct svc_slice url)
-{
-    struct svc_slice origin = provider_origin(url);
-
-    if (origin.length == 0 || origin.text[origin.length - 1] == ':' ||
-        memchr(url.text, '?', url.length) != NULL ||
-        memchr(url.text, '#', url.length) != NULL ||
-        strpbrk(strstr(origin.text, "//") + 2, "/:") == strstr(origin.text, "//") + 2) {
-        return false;
-    }
-    for (size_t i = 0; i < url.length; i++) {
-        unsigned char byte = (unsigned char)url.text[i];
-        if (byte <= ' ' || byte >= 0x7F || strchr("\"<>\\^`{|}", byte) != NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* A key with a line feed would be a header of its own. */
-static bool is_key(struct svc_slice key)
-{
-    for (size_t i = 0; i < key.length; i++) {
-        unsigned char byte = (unsigned char)key.text[i];
-        if (byte <= ' ' || byte >= 0x7F) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool is_protocol(struct svc_slice protocol)
-{
-    return svc_slice_equals(protocol, "deepseek") ||
-           svc_slice_equals(protocol, "gemini") || svc_slice_equals(protocol, "openai");
 }
 
 static int32_t within(int32_t value, int32_t least, int32_t most)
@@ -122,34 +86,21 @@ static void clamp(struct provider_config *config)
     config->breaker_open_s = within(config->breaker_open_s, 1, 86400);
 }
 
-static const char *find_fault(const struct provider_config *config)
-{
-    if (!is_protocol(config->protocol)) {
-        return "protocol must be deepseek, gemini or openai";
-    }
-    if (!is_base_url(config->base_url)) {
-        return "base_url is no http or https URL";
-    }
-    if (config->model.length == 0) {
-        return "model is empty";
-    }
-    if (!is_key(config->key)) {
-        return "the key has a space or a control character";
-    }
-    return NULL;
-}
-
-void provider_row_judge(struct provider_row *row)
+void provider_row_judge(struct svc_arena *arena, struct provider_row *row)
 {
     const struct provider_config *config = &row->config;
+    char error[256];
 
     clamp(&row->config);
-    row->reason = find_fault(config);
-    row->faulty = row->reason != NULL && config->enabled;
+    row->reason = NULL;
+    row->faulty = false;
     if (!config->enabled) {
         row->reason = "is_enabled is false";
-    } else if (row->reason == NULL && config->key.length == 0) {
+    } else if (config->key.length == 0) {
         row->reason = "no API key is set";
+    } else if (!provider_check(config, error)) {
+        row->reason = svc_arena_strndup(arena, error, strlen(error));
+        row->faulty = true;
     }
 }
 
@@ -176,7 +127,8 @@ static bool same_numbers(
 bool provider_list_equals(
     const struct provider_list *left, const struct provider_list *right)
 {
-    if (left->count != right->count || left->use_ai_providers != right->use_ai_providers) {
+    if (left->count != right->count ||
+        left->use_ai_providers != right->use_ai_providers) {
         return false;
     }
     for (size_t i = 0; i < left->count; i++) {

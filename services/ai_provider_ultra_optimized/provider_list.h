@@ -35,8 +35,8 @@ const struct provider_row *provider_list_find(
     const struct provider_list *list, struct svc_slice name);
 
 /* Sets why ROW isn't called, from its config with its key, and puts numbers that can't be
- * within bounds. */
-void provider_row_judge(struct provider_row *row);
+ * within bounds. The reason may be in ARENA. */
+void provider_row_judge(struct svc_arena *arena, struct provider_row *row);
 
 /* Whether two lists say the same. */
 bool provider_list_equals(

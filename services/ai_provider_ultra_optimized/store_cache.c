@@ -55,6 +55,7 @@ void store_cache_put(void *context, const struct intent_question *question,
     };
     svc_redis_batch_add(batch, 5, arguments, 1);
     svc_redis_batch_mark_repeatable(batch);
-    /* What isn't kept is asked again. */
-    (void)svc_redis_run(cache->redis, batch, &error);
+    if (svc_redis_run(cache->redis, batch, &error) != SVC_OK) {
+        return; /* what isn't kept is asked again */
+    }
 }

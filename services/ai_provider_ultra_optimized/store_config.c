@@ -21,7 +21,7 @@ struct store_config {
     void *context;
     pthread_t thread;
     bool has_thread;
-    bool was_down; /* of the thread, or of store_config_new before it */
+    bool was_down;        /* of the thread, or of store_config_new before it */
     pthread_mutex_t lock; /* `list` and `stopping` */
     pthread_cond_t stop;
     bool stopping;
@@ -72,8 +72,8 @@ static int32_t get_int(
     return value >= INT32_MIN && value <= INT32_MAX ? (int32_t)value : standard;
 }
 
-static struct svc_slice get_text(const struct svc_pg_result *rows, size_t row,
-    size_t column, struct svc_arena *arena)
+static struct svc_slice get_text(
+    const struct svc_pg_result *rows, size_t row, size_t column, struct svc_arena *arena)
 {
     struct svc_slice text = svc_pg_get(rows, row, column);
 
@@ -82,8 +82,8 @@ static struct svc_slice get_text(const struct svc_pg_result *rows, size_t row,
         text.length};
 }
 
-static void read_row(const struct svc_pg_result *rows, size_t row, struct svc_arena *arena,
-    struct provider_row *ret_row)
+static void read_row(const struct svc_pg_result *rows, size_t row,
+    struct svc_arena *arena, struct provider_row *ret_row)
 {
     char error[256];
     struct provider_config *config = &ret_row->config;
@@ -105,7 +105,7 @@ static void read_row(const struct svc_pg_result *rows, size_t row, struct svc_ar
         .daily_budget_usd = get_number(rows, row, COLUMN_BUDGET, 0),
     };
     config->key = keys_find(arena, config->name, error);
-    provider_row_judge(ret_row);
+    provider_row_judge(arena, ret_row);
     if (error[0] != '\0') {
         ret_row->reason = svc_arena_strndup(arena, error, strlen(error));
         ret_row->faulty = config->enabled;

@@ -130,8 +130,7 @@ static void *run(void *argument)
 
 static void set_headers(struct store_events *store, const char *token)
 {
-    store->headers[0] =
-        (struct svc_client_header){"Content-Type", "application/json"};
+    store->headers[0] = (struct svc_client_header){"Content-Type", "application/json"};
     store->header_count = 1;
     if (token != NULL) {
         snprintf(store->bearer, sizeof store->bearer, "Bearer %s", token);
