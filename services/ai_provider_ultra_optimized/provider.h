@@ -94,6 +94,11 @@ bool provider_compose_check(struct svc_arena *arena, const struct provider_confi
 bool provider_read_check(struct svc_arena *arena, const struct provider_config *config,
     int http_status, struct svc_slice body, struct svc_slice *ret_shutdown_date);
 
+/* What a call costs at least whose answer never came whole: its question, at four bytes a
+ * token. */
+void provider_estimate(const struct provider_config *config,
+    const struct provider_request *request, struct provider_usage *ret_usage);
+
 /* Phone numbers, e-mail addresses, cards and long identity numbers become "[tel]",
  * "[mail]", "[num]"; prices, sizes and order numbers stay. */
 struct svc_slice mask_text(struct svc_arena *arena, struct svc_slice text);
