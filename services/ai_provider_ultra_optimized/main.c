@@ -186,7 +186,24 @@ static bool open_cascade(
     return true;
 }
 
-static bool open_events(struct service *state, char ret_error[256])
+static double read_waiting(void *context)
+{
+    struct events_stats stats;
+
+    events_stats(context, &stats);
+    return (double)stats.waiting;
+}
+
+static double read_dropped(void *context)
+{
+    struct events_stats stats;
+
+    events_stats(context, &stats);
+    return (double)stats.dropped;
+}
+
+static bool open_events(
+    struct service *state, struct svc_metrics *metrics, char ret_error[256])
 {
     SVC_AUTO_FREE char *own = NULL;
     struct store_events_settings events = {
@@ -204,6 +221,11 @@ static bool open_events(struct service *state, char ret_error[256])
         events.token = own;
     }
     state->events = events_new((size_t)config.events_max);
+    svc_metrics_gauge(metrics, "ai_events_waiting",
+        "Intent events that lightweight_metrics doesn't have yet.", read_waiting,
+        state->events);
+    svc_metrics_gauge(metrics, "ai_events_dropped",
+        "Intent events that it won't get, since the start.", read_dropped, state->events);
     state->store_events = store_events_new(state->events, &events, ret_error);
     return state->store_events != NULL;
 }
@@ -217,7 +239,8 @@ static bool start(struct svc_runtime *runtime, char ret_error[256])
     state->stats = call_stats_new();
     routes_metrics(state, runtime->metrics);
     if (!svc_texts_open(config.texts_dir, &state->texts, ret_error) ||
-        !open_cascade(state, runtime, ret_error) || !open_events(state, ret_error)) {
+        !open_cascade(state, runtime, ret_error) ||
+        !open_events(state, runtime->metrics, ret_error)) {
         stop(runtime);
         return false;
     }
