@@ -47,7 +47,7 @@ struct provider_request {
  * key can't stand in a request. No key in the line. */
 bool provider_check(const struct provider_config *config, char ret_error[256]);
 
-/* CONFIG passed its check; QUESTION's text and history are masked already. The
+/* CONFIG passed its check. QUESTION's text and history go masked and shortened. The
  * customer's text is data in a JSON string of the user's turn, and the answer is bound to
  * the list of intents by the API's own schema where it has one. */
 void provider_compose(struct svc_arena *arena, const struct provider_config *config,

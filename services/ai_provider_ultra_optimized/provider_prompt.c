@@ -81,7 +81,8 @@ static struct svc_slice turn_text(const struct svc_json *turn)
     return text;
 }
 
-static void write_before(struct svc_json_writer *writer, const struct svc_json *history)
+static void write_before(struct svc_arena *arena, struct svc_json_writer *writer,
+    const struct svc_json *history)
 {
     size_t count = svc_json_is(history, SVC_JSON_ARRAY) ? history->count : 0;
 
@@ -93,7 +94,7 @@ static void write_before(struct svc_json_writer *writer, const struct svc_json *
     for (size_t i = count > TURNS_MAX ? count - TURNS_MAX : 0; i < count; i++) {
         struct svc_slice text = turn_text(svc_json_at(history, i));
         if (text.text != NULL) {
-            svc_json_write_slice(writer, shorten(text, TURN_MAX));
+            svc_json_write_slice(writer, mask_text(arena, shorten(text, TURN_MAX)));
         }
     }
     svc_json_write_array_end(writer);
@@ -110,10 +111,10 @@ struct svc_slice provider_turn(
     svc_json_write_init(&writer, &buf);
     svc_json_write_object_begin(&writer);
     svc_json_write_key(&writer, "message");
-    svc_json_write_slice(&writer, shorten(question->text, MESSAGE_MAX));
+    svc_json_write_slice(&writer, mask_text(arena, shorten(question->text, MESSAGE_MAX)));
     svc_json_write_field_text(
         &writer, "state", states[known ? question->state : STATE_NONE]);
-    write_before(&writer, question->history);
+    write_before(arena, &writer, question->history);
     svc_json_write_object_end(&writer);
     struct svc_slice turn = {
         svc_arena_strndup(arena, svc_buf_text(&buf), buf.length), buf.length};
