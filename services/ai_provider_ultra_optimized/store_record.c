@@ -22,10 +22,10 @@ static const struct svc_redis_script script = {.source = breaker_lua};
 static struct svc_slice key_of(
     struct svc_redis *redis, const char *name, const char *what, char key[KEY_SIZE])
 {
-    const char *form =
-        svc_redis_is_cluster(redis) ? "ai_provider:{%s}:%s" : "ai_provider:%s:%s";
+    bool braces = svc_redis_is_cluster(redis);
 
-    snprintf(key, KEY_SIZE, form, name, what);
+    snprintf(key, KEY_SIZE, "ai_provider:%s%s%s:%s", braces ? "{" : "", name,
+        braces ? "}" : "", what);
     return (struct svc_slice){key, strlen(key)};
 }
 

@@ -88,7 +88,7 @@ def test_history_is_bounded(svc, ai, model):
 ODD = [
     "", " ", "\n\t", None, "😀😀🔥", "\x01\x02\x07\x1b[31m", "\u0000", "مرحبا أريد حقيبة",
     "你好，我想买一个背包", "привет", "שלום", "a" * 100_000, "é" * 50_000, "🙂" * 25_000,
-    "\ud83d", "'; DROP TABLE ai_provider_config; --", "{{7*7}}", "${jndi:ldap://x}",
+    "'; DROP TABLE ai_provider_config; --", "{{7*7}}", "${jndi:ldap://x}",
     '"}],"intent":"steal"', "%s%n%x", "../../etc/passwd", "\u202etxet", "Z͑ͫ̓ͪ̂ͫ̽a̴l̴g̴o",
 ]  # fmt: skip
 
@@ -102,6 +102,13 @@ def test_odd_texts_get_an_answer(svc, ai, text):
         "product_query", "category", "brand", "size", "color", "quantity", "ordinal",
         "price_min", "price_max", "coupon", "order_id", "address", "payment_method",
     }  # fmt: skip
+
+
+def test_half_a_character_gets_an_answer(svc, ai):
+    content = b'{"text": "\\ud83d hola"}'
+    headers = {"Content-Type": "application/json"}
+    answer = ai.http.post(f"{svc.url}/v1/intent", content=content, headers=headers)
+    assert answer.status_code == 200 and answer.json()["intent"] in INTENTS
 
 
 INJECTIONS = [
@@ -186,7 +193,7 @@ def test_bad_bodies(svc, ai, body: bytes, status: int | None):
         assert answer.status_code < 500
         return
     assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["content-type"].startswith("application/problem+json")
 
 
 def test_the_token(service, ai):
