@@ -75,6 +75,7 @@ static void note_failure(struct breaker *breaker, const struct provider_config *
     int64_t retry_after_ms, int64_t now_ms)
 {
     int64_t open_ms = (int64_t)config->breaker_open_s * 1000;
+    bool opens = breaker->state == BREAKER_HALF_OPEN;
     int64_t retry_ms =
         retry_after_ms < RETRY_AFTER_MS_MAX ? retry_after_ms : RETRY_AFTER_MS_MAX;
 
@@ -85,8 +86,7 @@ static void note_failure(struct breaker *breaker, const struct provider_config *
     if (retry_ms > 0) {
         open_until(breaker, now_ms + retry_ms);
     }
-    if (breaker->state == BREAKER_HALF_OPEN ||
-        (breaker->state == BREAKER_CLOSED && is_tripped(breaker, config))) {
+    if (opens || (breaker->state == BREAKER_CLOSED && is_tripped(breaker, config))) {
         open_until(breaker, now_ms + open_ms);
     }
 }

@@ -92,12 +92,12 @@ void cascade_call_end(struct cascade_call *call, const struct cascade_ending *en
 
     read_ending(call, ending);
     cascade->ports.note(cascade->ports.context, call->config, &call->answer);
+    cascade_leave(cascade); /* which may be gone from here on */
     pthread_mutex_lock(&asking->mutex);
     call->ended_us = now_us > 0 ? now_us : 1;
     pthread_cond_signal(&asking->ended);
     pthread_mutex_unlock(&asking->mutex);
     asking_leave(asking);
-    cascade_leave(cascade);
 }
 
 /* Under the mutex. Whether one has ended of whom the race doesn't know it. */

@@ -1,10 +1,6 @@
 #include "provider_private.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define NUMBER_MAX 24
 
 static const struct svc_json_limits limits = {.depth = 16, .values = 1000};
 
@@ -44,24 +40,17 @@ static const struct svc_json *find_object(struct svc_arena *arena, struct svc_sl
     return close != NULL ? read_object(arena, open, close) : NULL;
 }
 
-/* 0.9 or "0.9". */
-static double read_confidence(const struct svc_json *value)
+/* 0.9 or "0.9"; NaN for anything else. */
+static double read_confidence(struct svc_arena *arena, const struct svc_json *value)
 {
     struct svc_slice text = svc_json_text(value);
-    char number[NUMBER_MAX];
-    char *end = number;
+    struct svc_json_error error;
+    size_t replaced = 0;
 
-    if (text.text == NULL) {
-        return svc_json_to_double(value);
+    if (text.text != NULL) {
+        value = svc_json_read(arena, text.text, text.length, &limits, &replaced, &error);
     }
-    if (text.length == 0 || text.length >= NUMBER_MAX ||
-        (text.text[0] != '.' && (text.text[0] < '0' || text.text[0] > '9'))) {
-        return (double)NAN;
-    }
-    memcpy(number, text.text, text.length);
-    number[text.length] = '\0';
-    double confidence = strtod(number, &end);
-    return *end == '\0' ? confidence : (double)NAN;
+    return svc_json_to_double(value);
 }
 
 void provider_read_text(
@@ -83,7 +72,7 @@ void provider_read_text(
         provider_fail(answer, PROVIDER_FAILED, "the intent isn't on the list");
         return;
     }
-    double confidence = read_confidence(svc_json_get(object, "confidence"));
+    double confidence = read_confidence(arena, svc_json_get(object, "confidence"));
     if (!(confidence >= 0 && confidence <= 1)) {
         provider_fail(answer, PROVIDER_FAILED, "no confidence from 0 to 1");
         return;

@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define SLOTS_MAX 32
-#define NOTES_MAX 64
+#define NOTES_MAX 256
+#define NOTES_MANY 128
 #define SWAPS_MAX 8
 /* How long what Redis said of an open breaker is believed unasked. */
 #define FRESH_MS 250
@@ -31,6 +32,7 @@ struct slot {
     int64_t heard_ms;                /* when Redis said it, monotonic; 0: never */
     struct outcome notes[NOTES_MAX]; /* that Redis doesn't know yet, oldest first */
     size_t note_count;
+    size_t pushed_out; /* notes that were lost, since Redis was gone for long */
 };
 
 struct store_providers {
@@ -186,6 +188,7 @@ static void push_note(struct slot *slot, struct outcome note)
 {
     if (slot->note_count == NOTES_MAX) {
         slot->note_count--;
+        slot->pushed_out++;
         memmove(slot->notes, slot->notes + 1, slot->note_count * sizeof slot->notes[0]);
     }
     slot->notes[slot->note_count++] = note;
@@ -207,7 +210,8 @@ void store_providers_note(void *context, const struct provider_config *config,
             push_note(slot, (struct outcome){answer->outcome, answer->retry_after_ms});
             store->waiting = true;
             store->urgent = store->urgent || answer->outcome != PROVIDER_ANSWERED ||
-                            slot->breaker.state != BREAKER_CLOSED;
+                            slot->breaker.state != BREAKER_CLOSED ||
+                            slot->note_count > NOTES_MANY;
             pthread_cond_signal(&store->noted);
         }
     }
@@ -234,9 +238,9 @@ static bool tell_notes(struct store_providers *store, struct slot *slot)
     if (!there || !done) {
         return false;
     }
-    /* What was pushed out meanwhile is gone from the front, too. */
-    size_t count =
-        told.note_count < slot->note_count ? told.note_count : slot->note_count;
+    size_t lost = slot->pushed_out - told.pushed_out;
+    size_t count = told.note_count > lost ? told.note_count - lost : 0;
+    count = count < slot->note_count ? count : slot->note_count; /* after a reset */
     slot->note_count -= count;
     memmove(slot->notes, slot->notes + count, slot->note_count * sizeof slot->notes[0]);
     hear(store, slot, &record);

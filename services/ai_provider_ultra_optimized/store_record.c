@@ -22,10 +22,10 @@ static const struct svc_redis_script script = {.source = breaker_lua};
 static struct svc_slice key_of(
     struct svc_redis *redis, const char *name, const char *what, char key[KEY_SIZE])
 {
-    bool braces = svc_redis_is_cluster(redis);
+    bool tag = svc_redis_is_cluster(redis);
 
-    snprintf(key, KEY_SIZE, "ai_provider:%s%s%s:%s", braces ? "{" : "", name,
-        braces ? "}" : "", what);
+    snprintf(key, KEY_SIZE, "ai_provider:%s%s%s:%s", tag ? "{" : "", name, tag ? "}" : "",
+        what);
     return (struct svc_slice){key, strlen(key)};
 }
 
