@@ -1,5 +1,6 @@
 #include "classifier.h"
 
+#include "classifier_model.h"
 #include "message_features.h"
 #include "model.h"
 
@@ -81,15 +82,20 @@ static double calibrate(const struct model_header *header, double probability)
     return header->knot_to[i - 1] + share * (header->knot_to[i] - header->knot_to[i - 1]);
 }
 
-double classifier_predict(const struct classifier *classifier,
-    const struct intent_question *question, enum intent *ret_intent,
-    enum intent *ret_second)
+struct word_table classifier_words(const struct classifier *classifier)
 {
-    const struct word_table words = {
+    return (struct word_table){
         .hashes = hashes_of(classifier),
         .classes = classes_of(classifier),
         .slots = classifier->header.slots,
     };
+}
+
+double classifier_predict(const struct classifier *classifier,
+    const struct intent_question *question, enum intent *ret_intent,
+    enum intent *ret_second)
+{
+    const struct word_table words = classifier_words(classifier);
     struct normal_text text;
     struct features features;
     float sums[MODEL_COLUMNS];
