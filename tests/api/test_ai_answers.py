@@ -6,6 +6,7 @@ import json
 
 import httpx
 import pytest
+import redis as redis_client
 
 from tests.api.ai_shop import INTENTS, KEY, NEVER_SURE, NODE, SLACK_S
 
@@ -45,20 +46,27 @@ def test_the_same_words_are_asked_once(svc, ai, model):
     assert model.calls == 3
 
 
-def test_the_cache_is_shared_and_ends(svc, ai, model, redis_server, redis_url):
+def cached(redis_url: str) -> list[str]:
+    with redis_client.Redis.from_url(redis_url, decode_responses=True) as client:
+        return list(client.scan_iter("ai_provider:cache:*"))
+
+
+def test_the_cache_is_for_all_replicas_and_ends(service, svc, ai, model, redis_url):
     ai.ask(svc, "¿Tienen mochilas rojas?")
-    keys = redis_server.command("KEYS", "ai_provider:cache:*").split()
-    assert len(keys) == 1
-    assert 86000 < int(redis_server.command("TTL", keys[0])) <= 86400
+    (key,) = cached(redis_url)
+    with redis_client.Redis.from_url(redis_url) as client:
+        assert 86000 < client.ttl(key) <= 86400
+    other = service(NODE, REDIS_URL=redis_url, **NEVER_SURE)
+    assert ai.ask(other, "tienen mochilas rojas")["source"] == "cache"
 
 
 @pytest.mark.parametrize(
     "text", ["quiero mochilas 2", "mi pedido A-1001", "soy ana@correo.mx", "calle Sol número 12"]
 )
-def test_what_is_never_cached(svc, ai, model, redis_server, text: str):
-    ai.ask(svc, text)
-    ai.ask(svc, text)
-    assert redis_server.command("KEYS", "ai_provider:cache:*").split() == []
+def test_what_is_never_cached(svc, ai, model, redis_url, text: str):
+    for _ in range(2):
+        assert ai.ask(svc, text)["source"] == "modelo"
+    assert model.calls == 2 and cached(redis_url) == []
 
 
 def test_what_a_model_is_shown(svc, ai, model):
