@@ -7,7 +7,7 @@
 #include <svc/mem.h>
 #include <svc/text.h>
 
-/* "Mi modelo-2" is AI_API_KEY_MI_MODELO_2. Of the three, either form counts. The text
+/* "Mi_modelo-2" is AI_API_KEY_MI_MODELO_2. Of the three, either form counts. The text
  * lives in ARENA; NULL, with one line without the key in `ret_error`, for a file that
  * can't be read; {"", 0} where nothing is set. */
 struct svc_slice keys_find(

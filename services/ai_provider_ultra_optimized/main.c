@@ -68,6 +68,7 @@ static void stop(struct svc_runtime *runtime)
     struct service *state = runtime->state;
 
     store_config_free(&state->store_config);
+    store_models_free(&state->models);
     cascade_free(&state->cascade);
     store_calls_free(&state->calls);
     store_providers_free(&state->providers);
@@ -95,7 +96,7 @@ static bool read_threshold(double *ret_threshold, char ret_error[256])
 }
 
 /* Rows in the cascade's form: those that can't be called are off there. */
-static void change_providers(void *context, const struct provider_list *list)
+static void change_providers(void *context, struct provider_list *list)
 {
     struct service *state = context;
     struct provider_config configs[PROVIDERS_MAX];
@@ -108,6 +109,7 @@ static void change_providers(void *context, const struct provider_list *list)
     }
     cascade_set_providers(state->cascade, configs, count);
     cascade_set_keywords_only(state->cascade, !list->use_ai_providers);
+    store_models_check(state->models, list);
 }
 
 static bool find_in_cache(void *context, const struct intent_question *question,
@@ -177,6 +179,10 @@ static bool open_cascade(
     state->calls = store_calls_new(config.calls_max + SPARE_CALLS,
         SVC_NAME "/" SVC_VERSION, config.ca_file, ret_error);
     if (state->calls == NULL) {
+        return false;
+    }
+    state->models = store_models_new(config.ca_file, ret_error);
+    if (state->models == NULL) {
         return false;
     }
     state->providers = store_providers_new(runtime->redis);

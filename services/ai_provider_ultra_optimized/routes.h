@@ -8,6 +8,7 @@
 #include "store_calls.h"
 #include "store_config.h"
 #include "store_events.h"
+#include "store_models.h"
 #include "store_providers.h"
 
 #include <svc/app.h>
@@ -41,6 +42,7 @@ struct service {
     struct cascade *cascade;
     struct store_calls *calls;
     struct store_providers *providers;
+    struct store_models *models;
     struct store_config *store_config;
     struct store_cache cache;
     struct events *events; /* NULL: nobody takes them */

@@ -61,6 +61,24 @@ static void write_calls(
     }
 }
 
+static void write_model(struct svc_json_writer *writer, struct store_models *models,
+    const struct provider_config *config)
+{
+    static const char *const names[] = {
+        [MODEL_UNKNOWN] = "unknown",
+        [MODEL_THERE] = "there",
+        [MODEL_MISSING] = "missing",
+    };
+    struct model_standing standing;
+
+    store_models_get(models, config, &standing);
+    svc_json_write_field_slice(writer, "model", config->model);
+    svc_json_write_field_text(writer, "model_state", names[standing.state]);
+    if (standing.shutdown_date[0] != '\0') {
+        svc_json_write_field_text(writer, "model_shutdown_date", standing.shutdown_date);
+    }
+}
+
 static void write_row(
     struct svc_json_writer *writer, struct service *state, const struct provider_row *row)
 {
@@ -71,7 +89,7 @@ static void write_row(
     svc_json_write_object_begin(writer);
     svc_json_write_field_slice(writer, "name", config->name);
     svc_json_write_field_slice(writer, "protocol", config->protocol);
-    svc_json_write_field_slice(writer, "model", config->model);
+    write_model(writer, state->models, config);
     svc_json_write_optional_slice(writer, "origin", origin);
     svc_json_write_field_bool(writer, "enabled", config->enabled);
     svc_json_write_field_bool(writer, "usable", row->reason == NULL);

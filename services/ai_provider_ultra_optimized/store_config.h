@@ -10,8 +10,8 @@ struct store_config;
 struct svc_pg;
 
 /* Is told of a list that says something new, one at a time. LIST is borrowed for the
- * call. */
-typedef void store_config_change(void *context, const struct provider_list *list);
+ * call; it may be held. */
+typedef void store_config_change(void *context, struct provider_list *list);
 
 /* PG may be NULL: no providers, ever. It is borrowed. CHANGE is called once before this
  * returns. */

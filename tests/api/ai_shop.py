@@ -38,6 +38,7 @@ class Model:
         self.answer: Any = {"intent": "search_product", "confidence": 0.93}
         self.status = 200
         self.headers: dict[str, str] = {}
+        self.models: list[dict[str, Any]] = [{"id": "modelo", "object": "model"}]
         self.delay_s = 0.0
         self.trickles = False
         self.stopping = threading.Event()
@@ -53,10 +54,11 @@ class Model:
                 model.serve(self)
 
             def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Length", "2")
+                body = json.dumps({"object": "list", "data": model.models}).encode()
+                self.send_response(200 if self.path.endswith("/models") else 404)
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(b"{}")
+                self.wfile.write(body)
 
             def log_message(self, *_: Any) -> None:
                 pass

@@ -91,7 +91,7 @@ def test_what_is_off_or_without_a_key_is_no_fault(service, ai, model):
 def test_a_key_from_a_file_that_changes(service, ai, model, tmp_path: Path):
     file = tmp_path / "key"
     file.write_text("primera\n")
-    ai.add("Mi modelo-2", model.url)
+    ai.add("Mi_modelo-2", model.url)
     svc = service(
         NODE, DATABASE_URL=ai.database, AI_API_KEY_MI_MODELO_2_FILE=str(file), **NEVER_SURE
     )
@@ -119,6 +119,24 @@ def test_rows_that_come_change_and_go(service, ai, model, make_model):
     until(lambda: ai.ask(svc, "mochila 1").get("model") == "nuevo", SEEN_S, "another model")
     ai.sql("DELETE FROM ai_provider_config")
     until(lambda: ai.ask(svc, "mochila 1")["source"] == "keywords", SEEN_S, "no row")
+
+
+def model_of(ai, svc) -> tuple[str, str | None]:
+    row = ai.providers(svc)["Uno"]
+    return row["model_state"], row.get("model_shutdown_date")
+
+
+def test_models_that_are_there_are_missing_or_will_be(service, ai, model):
+    keys = ai.add("Uno", model.url)
+    svc = service(NODE, DATABASE_URL=ai.database, **keys)
+    until(lambda: model_of(ai, svc) == ("there", None), SEEN_S, "it was asked at the start")
+    ai.sql("UPDATE ai_provider_config SET model = 'retirado'")
+    until(lambda: model_of(ai, svc)[0] == "missing", SEEN_S, "it was asked after a change")
+    model.models.append({"id": "viejo", "shutdown_date": "2027-01-14"})
+    ai.sql("UPDATE ai_provider_config SET model = 'viejo'")
+    until(lambda: model_of(ai, svc) == ("there", "2027-01-14"), SEEN_S, "its end is known")
+    said = [line for line in svc.log_lines() if "model" in line["message"]]
+    assert [line["model"] for line in said] == ["retirado", "viejo"]
 
 
 @pytest.mark.parametrize("status", [200, 401, 500])

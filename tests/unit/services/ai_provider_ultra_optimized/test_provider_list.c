@@ -162,7 +162,7 @@ static void test_keys(void **state)
     setenv("AI_API_KEY_ROTO_FILE", "/nowhere/key", 1);
     assert_string_equal(key_of(&arena, "DeepSeek", error).text, "uno");
     assert_string_equal(key_of(&arena, "OpenAI", error).text, "dos");
-    assert_string_equal(key_of(&arena, "Mi modelo-2", error).text, "tres");
+    assert_string_equal(key_of(&arena, "Mi_modelo-2", error).text, "tres");
     assert_string_equal(key_of(&arena, "Other", error).text, "");
     assert_string_equal(error, "");
     assert_null(key_of(&arena, "Roto", error).text);
