@@ -289,9 +289,8 @@ double keywords_predict(const struct keywords *keywords, struct svc_arena *arena
             return i == 0 ? confidence : 0.5;
         }
     }
-    /* What says nothing that we know is most often a product's name. */
-    bool named = sentence.count > 0 && sentence.count <= 6 &&
-                 sentence.tokens[0]->kind == NORMAL_WORD;
+    /* Where no word is known, there is most often a product's name. */
+    bool named = sentence.count > 0 && sentence.tokens[0]->kind == NORMAL_WORD;
     *ret_intent = named ? INTENT_SEARCH_PRODUCT : INTENT_OTHER;
     return 0.3;
 }
