@@ -40,12 +40,14 @@ struct store_providers {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t noted;
+    pthread_cond_t told;
     /* under the mutex: */
     struct slot slots[SLOTS_MAX];
     size_t slot_count;
     int64_t ahead_ms; /* Redis's clock, of this machine's */
     bool urgent;
     bool waiting; /* there is something to tell */
+    bool telling; /* notes are on their way to Redis */
     bool stopping;
 };
 
@@ -226,6 +228,7 @@ static bool tell_notes(struct store_providers *store, struct slot *slot)
     double spent_usd = 0;
     bool done = false;
 
+    store->telling = true;
     pthread_mutex_unlock(&store->mutex);
     bool there =
         store_record_look(store->redis, told.name, told.budget.day, &record, &spent_usd);
@@ -235,6 +238,8 @@ static bool tell_notes(struct store_providers *store, struct slot *slot)
         there = store_record_swap(store->redis, told.name, &next, &record, &done);
     }
     pthread_mutex_lock(&store->mutex);
+    store->telling = false;
+    pthread_cond_broadcast(&store->told);
     if (!there || !done) {
         return false;
     }
@@ -325,6 +330,7 @@ struct store_providers *store_providers_new(struct svc_redis *redis)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&store->noted, &attributes);
     pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&store->told, NULL);
     if (redis != NULL && pthread_create(&store->thread, NULL, tell, store) != 0) {
         abort();
     }
@@ -345,6 +351,7 @@ void store_providers_free(struct store_providers **store)
     if (old->redis != NULL) {
         pthread_join(old->thread, NULL);
     }
+    pthread_cond_destroy(&old->told);
     pthread_cond_destroy(&old->noted);
     pthread_mutex_destroy(&old->mutex);
     free(old);
@@ -390,6 +397,9 @@ bool store_providers_reset(
     if (slot == NULL) {
         pthread_mutex_unlock(&store->mutex);
         return false;
+    }
+    while (store->telling) {
+        pthread_cond_wait(&store->told, &store->mutex); /* else they'd come after it */
     }
     slot->breaker = (struct breaker){0};
     slot->note_count = 0;
