@@ -18,6 +18,9 @@
 /* Answers alone are told in bundles; a failure at once. */
 #define BUNDLE_MS 20
 #define RETRY_MS 200
+/* What was noted while Redis was gone for longer is of this process alone: told later, in
+ * one go, it would open what has long come back. */
+#define GONE_MS 500
 
 struct outcome {
     enum provider_outcome outcome;
@@ -32,7 +35,9 @@ struct slot {
     int64_t heard_ms;                /* when Redis said it, monotonic; 0: never */
     struct outcome notes[NOTES_MAX]; /* that Redis doesn't know yet, oldest first */
     size_t note_count;
-    size_t pushed_out; /* notes that were lost, since Redis was gone for long */
+    size_t pushed_out; /* notes that were lost, since there were too many */
+    unsigned tellings; /* how often Redis was told notes, which then weren't notes here */
+    int64_t alone_until_ms; /* opened without Redis, so long; by the wall clock */
 };
 
 struct store_providers {
@@ -44,7 +49,8 @@ struct store_providers {
     /* under the mutex: */
     struct slot slots[SLOTS_MAX];
     size_t slot_count;
-    int64_t ahead_ms; /* Redis's clock, of this machine's */
+    int64_t ahead_ms;      /* Redis's clock, of this machine's */
+    int64_t gone_since_ms; /* Redis, monotonic; 0: it's there */
     bool urgent;
     bool waiting; /* there is something to tell */
     bool telling; /* notes are on their way to Redis */
@@ -100,6 +106,31 @@ static void hear(
     slot->breaker = record->breaker;
     apply(&slot->breaker, slot, record->now_ms);
     slot->heard_ms = svc_clock_monotonic_ms();
+    store->gone_since_ms = 0;
+    if (slot->breaker.state == BREAKER_CLOSED && record->now_ms < slot->alone_until_ms) {
+        slot->breaker.state = BREAKER_OPEN;
+        slot->breaker.open_until_ms = slot->alone_until_ms;
+    }
+}
+
+/* Under the mutex. Redis didn't answer. */
+static void miss(struct store_providers *store)
+{
+    int64_t now_ms = svc_clock_monotonic_ms();
+
+    if (store->gone_since_ms == 0) {
+        store->gone_since_ms = now_ms;
+    }
+    for (size_t i = 0; i < store->slot_count; i++) {
+        struct slot *slot = &store->slots[i];
+        slot->heard_ms = 0;
+        slot->alone_until_ms =
+            slot->breaker.state == BREAKER_OPEN ? slot->breaker.open_until_ms : 0;
+        if (now_ms - store->gone_since_ms > GONE_MS) {
+            slot->pushed_out += slot->note_count;
+            slot->note_count = 0;
+        }
+    }
 }
 
 static bool is_known_open(const struct store_providers *store, const struct slot *slot)
@@ -112,22 +143,43 @@ static bool is_known_open(const struct store_providers *store, const struct slot
     return slot->heard_ms != 0 && svc_clock_monotonic_ms() - slot->heard_ms < FRESH_MS;
 }
 
+/* Under the mutex, but for the call of Redis. What was read before Redis was told what is
+ * told here no longer is read again. */
+static bool look(
+    struct store_providers *store, struct slot *slot, struct store_record *ret_record)
+{
+    int64_t day = budget_day(now_of(store));
+    double spent_usd = 0;
+
+    for (int i = 0; i < SWAPS_MAX; i++) {
+        unsigned tellings = slot->tellings;
+        pthread_mutex_unlock(&store->mutex);
+        bool there =
+            store_record_look(store->redis, slot->name, day, ret_record, &spent_usd);
+        pthread_mutex_lock(&store->mutex);
+        if (!there) {
+            miss(store);
+            return false;
+        }
+        if (tellings == slot->tellings) {
+            break;
+        }
+    }
+    hear(store, slot, ret_record);
+    budget_turn(&slot->budget, day);
+    slot->budget.known_usd = spent_usd;
+    return true;
+}
+
 /* Asks Redis, without the mutex, which it holds again at its end. False: it's gone. */
 static bool ask_redis(
     struct store_providers *store, struct slot *slot, bool *ret_admitted)
 {
     struct store_record record;
-    double spent_usd = 0;
-    int64_t day = budget_day(now_of(store));
 
-    pthread_mutex_unlock(&store->mutex);
-    bool there = store_record_look(store->redis, slot->name, day, &record, &spent_usd);
-    pthread_mutex_lock(&store->mutex);
-    if (!there) {
+    if (!look(store, slot, &record)) {
         return false;
     }
-    budget_turn(&slot->budget, day);
-    slot->budget.known_usd = spent_usd;
     for (int i = 0; i < SWAPS_MAX; i++) {
         hear(store, slot, &record);
         struct breaker own = slot->breaker;
@@ -144,7 +196,7 @@ static bool ask_redis(
         }
         /* Whoever writes that it's half open is its one probe. */
         pthread_mutex_unlock(&store->mutex);
-        there = store_record_swap(store->redis, slot->name, &next, &record, &done);
+        bool there = store_record_swap(store->redis, slot->name, &next, &record, &done);
         pthread_mutex_lock(&store->mutex);
         if (!there || done) {
             *ret_admitted = there;
@@ -175,7 +227,6 @@ bool store_providers_admit(
         return false;
     }
     if (store->redis == NULL || !ask_redis(store, slot, &admitted)) {
-        slot->heard_ms = 0;
         admitted = breaker_admits(&slot->breaker, now_of(store));
     }
     if (admitted && !budget_allows(&slot->budget, config, budget_day(now_of(store)))) {
@@ -247,6 +298,7 @@ static bool tell_notes(struct store_providers *store, struct slot *slot)
     size_t count = told.note_count > lost ? told.note_count - lost : 0;
     count = count < slot->note_count ? count : slot->note_count; /* after a reset */
     slot->note_count -= count;
+    slot->tellings++;
     memmove(slot->notes, slot->notes + count, slot->note_count * sizeof slot->notes[0]);
     hear(store, slot, &record);
     return true;
@@ -308,6 +360,7 @@ static void *tell(void *context)
         }
         linger(store, BUNDLE_MS, true);
         if (!tell_all(store)) {
+            miss(store);
             store->waiting = true;
             linger(store, RETRY_MS, false);
         }
@@ -363,24 +416,12 @@ void store_providers_look(struct store_providers *store,
 {
     struct provider_standing standing = {0};
     struct store_record record;
-    double spent_usd = 0;
 
     pthread_mutex_lock(&store->mutex);
     struct slot *slot = find_slot(store, config);
-    int64_t day = budget_day(now_of(store));
-    if (slot != NULL && store->redis != NULL) {
-        pthread_mutex_unlock(&store->mutex);
-        standing.shared =
-            store_record_look(store->redis, slot->name, day, &record, &spent_usd);
-        pthread_mutex_lock(&store->mutex);
-    }
     if (slot != NULL) {
-        if (standing.shared) {
-            hear(store, slot, &record);
-            budget_turn(&slot->budget, day);
-            slot->budget.known_usd = spent_usd;
-        }
-        budget_turn(&slot->budget, day);
+        standing.shared = store->redis != NULL && look(store, slot, &record);
+        budget_turn(&slot->budget, budget_day(now_of(store)));
         standing.breaker = slot->breaker;
         standing.spent_usd = slot->budget.known_usd + slot->budget.owed_usd;
     }
@@ -404,6 +445,7 @@ bool store_providers_reset(
     slot->breaker = (struct breaker){0};
     slot->note_count = 0;
     slot->heard_ms = 0;
+    slot->alone_until_ms = 0;
     pthread_mutex_unlock(&store->mutex);
     return store->redis != NULL && store_record_reset(store->redis, slot->name);
 }

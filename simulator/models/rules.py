@@ -10,15 +10,16 @@ from typing import Any
 # The first that is found counts; what it says of confidence is made up.
 RULES: tuple[tuple[str, float, str], ...] = (
     ("cancel_order", 0.93, r"\b(cancel\w*|devolver|devolucion|reembolso)\b"),
-    ("order_status", 0.92, r"(donde (esta|viene)|cuando llega|rastre\w+|estado de mi|mi (pedido|paquete|orden)"
-                           r"|ya (salio|enviaron)|track)"),
+    ("order_status", 0.92, r"(donde (esta|viene)|cuando llega|rastre\w+|estado de mi"
+                           r"|mi (pedido|paquete|orden)|ya (salio|enviaron)|track)"),
     ("human_agent", 0.94, r"\b(humano|persona|asesor\w*|agente|queja|reclamo|supervisor|vendedor)\b"),
     ("apply_coupon", 0.95, r"\b(cupon\w*|codigo de descuento|promo code|coupon)\b"),
     ("remove_from_cart", 0.93, r"\b(quita\w*|elimina\w*|borra\w*|saca\w*|vacia\w*|remove)\b"),
     ("view_cart", 0.94, r"\b(ver (mi |el )?carrito|mi carrito|que llevo|cuanto (va|llevo)|cart)\b"),
     ("checkout", 0.93, r"\b(pagar|finalizar|checkout|terminar (la )?compra|cerrar (el )?pedido)\b"),
     ("choose_payment", 0.9, r"\b(efectivo|tarjeta|transferencia|mercado ?pago|pix|oxxo|contra ?entrega)\b"),
-    ("provide_address", 0.91, r"\b(calle|avenida|av|colonia|col|barrio|depto|mi direccion|codigo postal|cp)\b"),
+    ("provide_address", 0.91, r"\b(calle|avenida|av|colonia|col|barrio|depto|mi direccion"
+                              r"|codigo postal|cp)\b"),
     ("offers", 0.92, r"\b(ofertas?|promo\w*|descuentos?|rebajas?|liquidacion|sale)\b"),
     ("browse_categories", 0.91, r"\b(categorias?|catalogo|que (venden|tienen|manejan)|departamentos)\b"),
     ("product_details", 0.88, r"\b(cuanto (cuesta|vale|sale)|precio|que tallas?|que colores|material|medidas"

@@ -73,6 +73,13 @@ def _reset(request: web.Request) -> None:
     transport.abort()
 
 
+async def _hold(request: web.Request) -> None:
+    """Says nothing until the caller has enough."""
+    until = time.monotonic() + HOLD_S
+    while time.monotonic() < until and request.transport and not request.transport.is_closing():
+        await asyncio.sleep(BLANK_EVERY_S)
+
+
 async def _begin(request: web.Request, length: int | None = None) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": PLAIN})
     if length is not None:
@@ -104,7 +111,7 @@ async def _send(request: web.Request, behaviour: Behaviour, body: bytes) -> web.
     """The body of a 200 in the ways of the mode."""
     mode = behaviour.mode
     if mode == "silent":
-        await asyncio.sleep(HOLD_S)
+        await _hold(request)
         raise asyncio.CancelledError
     if mode == "trickle":
         return await _trickle(request, body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -276,6 +277,8 @@ def test_two_hundred_at_once(service, ai, model, redis_url):
     latencies = sorted(said["latency_ms"] for said in answers)
     assert latencies[189] < 500
     status = open(f"/proc/{svc.pid}/status").read()
+    if "san" in os.environ.get("PRESET", ""):
+        return  # a sanitizer's own memory
     peak_kib = int(next(line.split()[1] for line in status.splitlines() if "VmHWM" in line))
     assert peak_kib < 64 * 1024
 
