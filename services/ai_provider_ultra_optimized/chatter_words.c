@@ -69,6 +69,13 @@ static const char words[] =
     " vende vendeis venden vendes vengo venta veo ver verdad verlo verme vez vi"
     " video viendo viene vienen vieron vino voce voces volver vos voy want weon what"
     " which would y ya yo you your"
+    " final puse dije mismos mismo misma parecido parecida parecidos similar"
+    " similares querer siguientes siguiente mero cada media mandes tengo gastar"
+    " tengas carta kategorias kategoria departamentos listado lineas mirar miro rato"
+    " seguir katalogo pasen fa dedican ensenan gran chicos pagina web catalogos"
+    " listas par docena elimna sca kitar kita agrege tien tienne aceptan urgentes"
+    " hecho prestaron ponganme pongan regreso llega salir preguntaba sirvan"
+    " encargarte anden compatible impermeable"
     " ";
 
 bool entity_is_chatter(struct svc_slice word)

@@ -9,7 +9,8 @@ static const char *const number_words[] = {"cero", "uno", "dos", "tres", "cuatro
 bool entity_is(const struct entity_reading *reading, size_t at, const char *word)
 {
     return at < reading->text->count &&
-           svc_slice_equals(reading->text->tokens[at].word, word);
+           (svc_slice_equals(reading->text->tokens[at].word, word) ||
+               svc_slice_equals(reading->text->tokens[at].plain, word));
 }
 
 bool entity_is_one_of(

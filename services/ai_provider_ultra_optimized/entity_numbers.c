@@ -9,11 +9,9 @@ static const char *const money[] = {"pesos", "soles", "dolares", "euros", "lucas
     "bolivares", "quetzales", "pesitos", "euro", "dolar", "sol", "usd", "reais",
     "dollars", "bucks", "quid", "varos", "mxn", "cop", NULL};
 static const char *const units[] = {"unidades", "unidad", "cajas", "caja", "kilos",
-    "kilo", "kg", "kgs", "pares", "par", "paquetes", "paquete", "bolsas", "bolsa",
-    "botellas", "latas", "lata", "libras", "libra", "litros", "litro", "metros", "metro",
-    "frascos", "frasco", "docenas", "piezas", "pieza", "uds", "packs", "sobres", "bultos",
-    "galones", "rollos", "sacos", "tarros", "barras", "bandejas", "bidones", "pcs",
-    "units", NULL};
+    "kilo", "kg", "kgs", "paquetes", "paquete", "libras", "libra", "metros", "metro",
+    "frascos", "piezas", "pieza", "uds", "latas", "botes", "sobres", "pcs", "units",
+    NULL};
 
 /* The amount at AT; `ret_count` how many words it takes; below 0: none. SCALE: what an
  * earlier number of the same range is times. */
@@ -68,6 +66,12 @@ static size_t skip(const struct entity_reading *reading, size_t at)
 
 static bool is_price(const struct entity_reading *reading, size_t at, size_t count)
 {
+    static const char *const lengths[] = {
+        "cm", "anos", "mm", "pulgadas", "ml", "gb", NULL};
+
+    if (entity_is_one_of(reading, at + count, lengths)) {
+        return false;
+    }
     return entity_is_one_of(reading, at + count, money) || count > 1 ||
            !entity_is_one_of(reading, at + count, units);
 }
@@ -113,6 +117,8 @@ static size_t bound_at(const struct entity_reading *reading, size_t at, bool *re
         "hasta", "maximo", "presupuesto", "under", "below", "ate", "max", "tope", NULL};
     static const char *const passes[] = {
         "pase", "pasen", "exceda", "supere", "superen", "pasar", NULL};
+    bool no_more =
+        at > 0 && entity_is(reading, at - 1, "no") && entity_is(reading, at, "mas");
     bool more = entity_is(reading, at, "mas") || entity_is(reading, at, "more") ||
                 entity_is(reading, at, "over") || entity_is(reading, at, "minimo");
     bool less = entity_is(reading, at, "menos") || entity_is(reading, at, "less") ||
@@ -121,6 +127,9 @@ static size_t bound_at(const struct entity_reading *reading, size_t at, bool *re
     *ret_is_max = true;
     if (entity_is_one_of(reading, at, highest)) {
         return 1;
+    }
+    if (no_more && entity_is(reading, at + 1, "de")) {
+        return 2;
     }
     if (less && (entity_is(reading, at + 1, "de") || entity_is(reading, at + 1, "than") ||
                     entity_is(reading, at + 1, "a"))) {
@@ -153,6 +162,13 @@ void entity_prices(struct entity_reading *reading)
             return;
         }
         size_t words = bound_at(reading, i, &is_max);
+        bool has = words == 0 &&
+                   (entity_is(reading, i, "tengo") || entity_is(reading, i, "con") ||
+                       entity_is(reading, i, "gastar"));
+        if (has && entity_is_one_of(reading, skip(reading, i + 1) + 1, money)) {
+            words = 1;
+            is_max = true;
+        }
         size_t at = skip(reading, i + words);
         size_t count = 1;
         double scale = 1;
