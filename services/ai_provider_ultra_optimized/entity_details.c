@@ -306,11 +306,27 @@ static const char *const brands[] = {"nike", "adidas", "puma", "reebok", "samsun
     "sedal", "playadito", "taragui", "arcor", "bimbo", "lala", "alpina", "gloria",
     "quilmes", "poker", "brahma", "bacardi", "ariel", "downy", "suavitel", "fabuloso",
     "clorox", "scott", "kotex", "saba", "tommy", "lacoste", "guess", "gucci",
-    "quiksilver", "billabong", "columbia", "merrell", "asics", NULL};
+    "quiksilver", "billabong", "columbia", "merrell", "asics", "jordan", "ninja",
+    "kitchenaid", "haceb", "challenger", "kalley", "sindelen", "topper", "olympikus",
+    "saucony", "salomon", "wrangler", "lee", "diesel", "bershka", "playstation", "xbox",
+    "microsoft", "toshiba", "aiwa", "poco", "infinix", "tecno", "zte", "nokia", "alcatel",
+    "google", "beats", "marshall", "edifier", "steren", "koblenz", "taurus", "cuisinart",
+    "tramontina", "vasconia", "ilko", "marmicoc", "rubbermaid", "tupperware", "bic",
+    "pelikan", "maped", "artesco", "gerber", "enfamil", "pediasure", "ensure", "alpura",
+    "nutella", "oreo", "gatorade", "sprite", "fanta", "postobon", "heineken", "tecate",
+    "pilsen", "cusquena", "smirnoff", "maseca", "knorr", "maggi", "barilla", "carozzi",
+    "primor", "vanish", "poett", "lysol", "babysec", "chicco", "graco", "evenflo",
+    "milwaukee", "skil", "pretul", "urrea", "karcher", "osram", "sylvania", "duracell",
+    "energizer", "babolat", "wilson", "spalding", "molten", "mikasa", "penalty", "bimba",
+    "listerine", "sensodyne", "neutrogena", "vichy", "bioderma", "ponds", "tresemme",
+    "elvive", "kerastase", "schwarzkopf", "wella", "opi", "essence", "nyx", "rimmel",
+    NULL};
 static const char *const two_word_brands[][2] = {{"royal", "canin"}, {"dog", "chow"},
     {"new", "balance"}, {"new", "era"}, {"tp", "link"}, {"la", "serenisima"},
-    {"under", "armour"}, {"black", "decker"}, {"calvin", "klein"}, {"cat", "chow"},
-    {"north", "face"}, {"pro", "plan"}, {"fisher", "price"}, {"la", "roche"}};
+    {"under", "armour"}, {"black", "decker"}, {"oral", "b"}, {"hot", "wheels"},
+    {"faber", "castell"}, {"coca", "cola"}, {"arturo", "calle"}, {"de", "walt"},
+    {"tommy", "hilfiger"}, {"calvin", "klein"}, {"cat", "chow"}, {"north", "face"},
+    {"pro", "plan"}, {"fisher", "price"}, {"la", "roche"}};
 
 void entity_brand(struct entity_reading *reading)
 {

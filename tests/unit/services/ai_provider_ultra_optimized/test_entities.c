@@ -68,6 +68,12 @@ static void prices(void **state)
     assert_true(found.price_min == 8000 && found.price_max == 12000);
     read_as(INTENT_SEARCH_PRODUCT, "vinos de mas de 50k");
     assert_true(found.price_min == 50000 && found.price_max < 0);
+    read_as(INTENT_SEARCH_PRODUCT, "botas que no cuesten mas de 900");
+    assert_true(found.price_max == 900 && found.price_min < 0);
+    read_as(INTENT_SEARCH_PRODUCT, "bolsos de 300 pesos para abajo");
+    assert_true(found.price_max == 300);
+    read_as(INTENT_SEARCH_PRODUCT, "maleta que no pase de 55 cm");
+    assert_true(found.price_max < 0);
 }
 
 static void quantities(void **state)
