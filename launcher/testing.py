@@ -1,4 +1,4 @@
-"""test, bench, relevance and accuracy: installs what they need, runs them, and says how it went in one line."""
+"""test, bench, relevance, accuracy: installs what they need, runs them, says how it went in one line."""
 
 from __future__ import annotations
 

@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+/* It has learned Spanish alone: of another language it is never sure. */
+static const double FOREIGN_MOST = 0.5;
+
 /* The model is used where it lies. */
 struct classifier {
     struct model_header header;
@@ -122,5 +125,8 @@ double classifier_predict(const struct classifier *classifier,
         *ret_second = (enum intent)second;
     }
     /* Nothing that could be read says nothing. */
-    return text.count == 0 ? 0 : calibrate(&classifier->header, 1 / total);
+    double confidence = text.count == 0 ? 0 : calibrate(&classifier->header, 1 / total);
+    bool spanish =
+        question->locale.length < 2 || memcmp(question->locale.text, "es", 2) == 0;
+    return spanish || confidence < FOREIGN_MOST ? confidence : FOREIGN_MOST;
 }

@@ -3,13 +3,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const number_words[] = {"cero", "uno", "dos", "tres", "cuatro",
-    "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce"};
+struct number_word {
+    const char *word;
+    double number;
+};
+
+static const struct number_word number_words[] = {
+    {"uno", 1},
+    {"una", 1},
+    {"dos", 2},
+    {"tres", 3},
+    {"cuatro", 4},
+    {"cinco", 5},
+    {"seis", 6},
+    {"siete", 7},
+    {"ocho", 8},
+    {"nueve", 9},
+    {"diez", 10},
+    {"once", 11},
+    {"doce", 12},
+    {"quince", 15},
+    {"veinte", 20},
+    {"treinta", 30},
+    {"cuarenta", 40},
+    {"cincuenta", 50},
+    {"sesenta", 60},
+    {"setenta", 70},
+    {"ochenta", 80},
+    {"noventa", 90},
+    {"cien", 100},
+    {"ciento", 100},
+    {"doscientos", 200},
+    {"trescientos", 300},
+    {"cuatrocientos", 400},
+    {"quinientos", 500},
+    {"seiscientos", 600},
+    {"ochocientos", 800},
+    {"dois", 2},
+    {"duas", 2},
+    {"two", 2},
+    {"three", 3},
+    {"four", 4},
+    {"five", 5},
+};
 
 bool entity_is(const struct entity_reading *reading, size_t at, const char *word)
 {
     return at < reading->text->count &&
-           svc_slice_equals(reading->text->tokens[at].word, word);
+           (svc_slice_equals(reading->text->tokens[at].word, word) ||
+               svc_slice_equals(reading->text->tokens[at].plain, word));
 }
 
 bool entity_is_one_of(
@@ -106,11 +148,11 @@ double entity_number(const struct entity_reading *reading, size_t at)
         return read_digits(token->word);
     }
     for (size_t i = 0; i < sizeof number_words / sizeof number_words[0]; i++) {
-        if (svc_slice_equals(token->word, number_words[i])) {
-            return (double)i;
+        if (svc_slice_equals(token->word, number_words[i].word)) {
+            return number_words[i].number;
         }
     }
-    return entity_is(reading, at, "una") ? 1 : -1;
+    return -1;
 }
 
 void entities_read(struct svc_arena *arena, const struct intent_question *question,

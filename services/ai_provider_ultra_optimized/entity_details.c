@@ -129,31 +129,59 @@ static bool has_shoes(const struct entity_reading *reading)
     return false;
 }
 
+/* Nothing but marks and "please" behind it. */
+static bool is_last(const struct entity_reading *reading, size_t at)
+{
+    static const char *const polite[] = {"porfavor", "gracias", "hay", "tienen", "tienes",
+        "tenes", "por", "favor", "si", NULL};
+
+    for (size_t i = at + 1; i < reading->text->count; i++) {
+        enum normal_kind kind = reading->text->tokens[i].kind;
+        if (kind != NORMAL_MARK && kind != NORMAL_EMOJI &&
+            !entity_is_one_of(reading, i, polite)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A shoe's number, said alone of the product that is shown. */
+static bool is_bare_size(const struct entity_reading *reading, size_t at)
+{
+    double number = entity_number(reading, at);
+
+    return at == 0 && reading->question->state == STATE_PRODUCT &&
+           reading->text->tokens[0].kind == NORMAL_NUMBER && number >= 34 &&
+           number <= 46 && is_last(reading, 0);
+}
+
 /* "en M", "del 42", "numero 38": where the number can be a shoe's. */
 static bool is_size_in_context(const struct entity_reading *reading, size_t at)
 {
     double number = entity_number(reading, at);
     bool digits =
         at < reading->text->count && reading->text->tokens[at].kind == NORMAL_NUMBER;
-    bool shoe = digits && number >= 16 && number <= 48;
+    bool shoe = digits && number >= 4 && number <= 48;
     bool before_letter =
         at > 0 && (entity_is(reading, at - 1, "en") || entity_is(reading, at - 1, "in") ||
                       entity_is(reading, at - 1, "ambas"));
 
     if (entity_is_one_of(reading, at, letter_sizes)) {
-        return before_letter || at + 1 == reading->text->count;
+        return before_letter || is_last(reading, at);
     }
     if (!shoe || at == 0) {
-        return false;
+        return is_bare_size(reading, at);
     }
-    bool cued = entity_is(reading, at - 1, "numero") ||
-                entity_is(reading, at - 1, "del") || entity_is(reading, at - 1, "en") ||
-                entity_is(reading, at - 1, "num");
-    bool last = at + 1 == reading->text->count;
-    bool details = reading->intent == INTENT_PRODUCT_DETAILS ||
-                   reading->question->state == STATE_PRODUCT;
-    return has_shoes(reading) ? cued || last
-                              : entity_is(reading, at - 1, "en") && details;
+    bool of = entity_is(reading, at - 1, "del") || entity_is(reading, at - 1, "numero");
+    bool in = entity_is(reading, at - 1, "en");
+    bool known = reading->intent == INTENT_PRODUCT_DETAILS ||
+                 reading->intent == INTENT_ADD_TO_CART ||
+                 reading->question->state == STATE_PRODUCT;
+    if (has_shoes(reading)) {
+        return of || in || is_last(reading, at);
+    }
+    return number >= 20 &&
+           ((of && reading->intent == INTENT_ADD_TO_CART) || (in && known));
 }
 
 void entity_size(struct entity_reading *reading)
@@ -196,12 +224,24 @@ static const char *const colors[] = {"negro", "negra", "blanco", "blanca", "rojo
     "vinotinto", "beis", "moradito", "negrito", "rojito", "azules", "grises", "marrones",
     "perla", "menta", "salmon", "palo", "granate", "lavanda", "camel", "black", "white",
     "red", "blue", "green", "pink", "grey", "gray", "preto", "preta", "branco", "branca",
-    "vermelho", "vermelha", "amarelo", "roxo", "cinza", "marino", NULL};
+    "vermelho", "vermelha", "amarelo", "roxo", "cinza", "marino", "grise", "azule",
+    "marrone", "nogal", NULL};
 static const char *const only_with_cue[] = {"cafe", "vino", "crema", "perla", "coral",
     "menta", "salmon", "palo", "naranja", NULL};
 static const char *const shades[] = {"marino", "claro", "oscuro", "militar", "olivo",
     "oliva", "palo", "rey", "cielo", "petroleo", "electrico", "agua", "limon", "pastel",
     "mate", "fuerte", "bebe", "neon", "viejo", "botella", "navy", NULL};
+
+/* "bolso cafe": a colour; "quiero cafe": none. */
+static bool follows_product(const struct entity_reading *reading, size_t at)
+{
+    static const char *const links[] = {"de", "el", "la", "los", "las", "un", "con", "y",
+        "para", "en", "del", "por", NULL};
+
+    return at > 0 && reading->text->tokens[at - 1].kind == NORMAL_WORD &&
+           !entity_parted(reading, at) && !entity_is_one_of(reading, at - 1, links) &&
+           !entity_is_chatter(reading->text->tokens[at - 1].word);
+}
 
 static bool is_color(const struct entity_reading *reading, size_t at)
 {
@@ -218,17 +258,22 @@ static bool is_color(const struct entity_reading *reading, size_t at)
         bool drink =
             entity_is(reading, at, "vinos") || entity_is(reading, at, "cremas") ||
             entity_is(reading, at, "cafes") || entity_is(reading, at, "naranjas");
-        return plural && (!drink || at > 1);
+        return plural && (!drink || follows_product(reading, at));
     }
     if (entity_is_one_of(reading, at, only_with_cue)) {
-        return cue && !entity_is(reading, at - 1, "en");
+        return (cue && !entity_is(reading, at - 1, "en")) || follows_product(reading, at);
     }
     return !entity_is(reading, at, "color") && entity_is_one_of(reading, at, colors);
 }
 
 void entity_color(struct entity_reading *reading)
 {
-    for (size_t i = 0; i < reading->text->count; i++) {
+    bool fits = reading->intent == INTENT_SEARCH_PRODUCT ||
+                reading->intent == INTENT_PRODUCT_DETAILS ||
+                reading->intent == INTENT_ADD_TO_CART ||
+                reading->intent == INTENT_REMOVE_FROM_CART;
+
+    for (size_t i = 0; fits && i < reading->text->count; i++) {
         if (reading->taken[i] || !is_color(reading, i)) {
             continue;
         }
@@ -251,7 +296,7 @@ static const char *const brands[] = {"nike", "adidas", "puma", "reebok", "samsun
     "bosch", "makita", "dewalt", "stanley", "casio", "totto", "vans", "converse",
     "skechers", "crocs", "levis", "zara", "loreal", "maybelline", "nivea", "dove",
     "rexona", "gillette", "colgate", "huggies", "pampers", "avent", "medela", "nestle",
-    "nido", "nescafe", "coca", "pepsi", "corona", "aguila", "colun", "purina", "pedigree",
+    "nido", "nescafe", "pepsi", "corona", "aguila", "colun", "purina", "pedigree",
     "whiskas", "remington", "wahl", "isdin", "cerave", "eucerin", "rayban", "umco",
     "imusa", "tefal", "whirlpool", "mabe", "electrolux", "midea", "hisense", "tcl",
     "panasonic", "nintendo", "lego", "barbie", "mattel", "gamo", "truper", "bellota",
@@ -260,16 +305,38 @@ static const char *const brands[] = {"nike", "adidas", "puma", "reebok", "samsun
     "amazfit", "natura", "avon", "yanbal", "vogue", "revlon", "mac", "garnier", "pantene",
     "sedal", "playadito", "taragui", "arcor", "bimbo", "lala", "alpina", "gloria",
     "quilmes", "poker", "brahma", "bacardi", "ariel", "downy", "suavitel", "fabuloso",
-    "clorox", "scott", "familia", "kotex", "saba", "tommy", "lacoste", "guess", "gucci",
-    "quiksilver", "billabong", "columbia", "merrell", "asics", NULL};
+    "clorox", "scott", "kotex", "saba", "tommy", "lacoste", "guess", "gucci",
+    "quiksilver", "billabong", "columbia", "merrell", "asics", "jordan", "ninja",
+    "kitchenaid", "haceb", "challenger", "kalley", "sindelen", "topper", "olympikus",
+    "saucony", "salomon", "wrangler", "lee", "diesel", "bershka", "playstation", "xbox",
+    "microsoft", "toshiba", "aiwa", "poco", "infinix", "tecno", "zte", "nokia", "alcatel",
+    "google", "beats", "marshall", "edifier", "steren", "koblenz", "taurus", "cuisinart",
+    "tramontina", "vasconia", "ilko", "marmicoc", "rubbermaid", "tupperware", "bic",
+    "pelikan", "maped", "artesco", "gerber", "enfamil", "pediasure", "ensure", "alpura",
+    "nutella", "oreo", "gatorade", "sprite", "fanta", "postobon", "heineken", "tecate",
+    "pilsen", "cusquena", "smirnoff", "maseca", "knorr", "maggi", "barilla", "carozzi",
+    "primor", "vanish", "poett", "lysol", "babysec", "chicco", "graco", "evenflo",
+    "milwaukee", "skil", "pretul", "urrea", "karcher", "osram", "sylvania", "duracell",
+    "energizer", "babolat", "wilson", "spalding", "molten", "mikasa", "penalty", "bimba",
+    "listerine", "sensodyne", "neutrogena", "vichy", "bioderma", "ponds", "tresemme",
+    "elvive", "kerastase", "schwarzkopf", "wella", "opi", "essence", "nyx", "rimmel",
+    NULL};
 static const char *const two_word_brands[][2] = {{"royal", "canin"}, {"dog", "chow"},
     {"new", "balance"}, {"new", "era"}, {"tp", "link"}, {"la", "serenisima"},
-    {"under", "armour"}, {"black", "decker"}, {"calvin", "klein"}, {"cat", "chow"},
-    {"north", "face"}, {"pro", "plan"}, {"fisher", "price"}, {"la", "roche"}};
+    {"under", "armour"}, {"black", "decker"}, {"oral", "b"}, {"hot", "wheels"},
+    {"faber", "castell"}, {"coca", "cola"}, {"arturo", "calle"}, {"de", "walt"},
+    {"tommy", "hilfiger"}, {"calvin", "klein"}, {"cat", "chow"}, {"north", "face"},
+    {"pro", "plan"}, {"fisher", "price"}, {"la", "roche"}};
 
 void entity_brand(struct entity_reading *reading)
 {
-    for (size_t i = 0; i < reading->text->count; i++) {
+    bool fits = reading->intent == INTENT_SEARCH_PRODUCT ||
+                reading->intent == INTENT_PRODUCT_DETAILS ||
+                reading->intent == INTENT_ADD_TO_CART ||
+                reading->intent == INTENT_REMOVE_FROM_CART ||
+                reading->intent == INTENT_OFFERS;
+
+    for (size_t i = 0; fits && i < reading->text->count; i++) {
         for (size_t k = 0; k < sizeof two_word_brands / sizeof two_word_brands[0]; k++) {
             if (entity_is(reading, i, two_word_brands[k][0]) &&
                 entity_is(reading, i + 1, two_word_brands[k][1])) {

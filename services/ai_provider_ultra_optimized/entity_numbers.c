@@ -5,15 +5,15 @@
 /* What a number is times: "12 mil", "300 lucas", "600mil", "50k". */
 static const char *const thousands[] = {
     "mil", "lucas", "luca", "k", "thousand", "barras", NULL};
+static const char *const millions[] = {
+    "millon", "millones", "palo", "palos", "melon", "melones", NULL};
 static const char *const money[] = {"pesos", "soles", "dolares", "euros", "lucas", "mil",
     "bolivares", "quetzales", "pesitos", "euro", "dolar", "sol", "usd", "reais",
     "dollars", "bucks", "quid", "varos", "mxn", "cop", NULL};
 static const char *const units[] = {"unidades", "unidad", "cajas", "caja", "kilos",
-    "kilo", "kg", "kgs", "pares", "par", "paquetes", "paquete", "bolsas", "bolsa",
-    "botellas", "latas", "lata", "libras", "libra", "litros", "litro", "metros", "metro",
-    "frascos", "frasco", "docenas", "piezas", "pieza", "uds", "packs", "sobres", "bultos",
-    "galones", "rollos", "sacos", "tarros", "barras", "bandejas", "bidones", "pcs",
-    "units", NULL};
+    "kilo", "kg", "kgs", "paquetes", "paquete", "libras", "libra", "metros", "metro",
+    "frascos", "piezas", "pieza", "uds", "latas", "botes", "sobres", "pcs", "units",
+    NULL};
 
 /* The amount at AT; `ret_count` how many words it takes; below 0: none. SCALE: what an
  * earlier number of the same range is times. */
@@ -32,14 +32,24 @@ static double amount_at(
         size_t digits = strspn(token->word.text, "0123456789.,");
         digits = digits < token->word.length ? digits : token->word.length;
         struct svc_slice rest = {token->word.text + digits, token->word.length - digits};
-        bool times = svc_slice_equals(rest, "mil") || svc_slice_equals(rest, "k");
+        bool times = svc_slice_equals(rest, "mil") || svc_slice_equals(rest, "k") ||
+                     svc_slice_equals(rest, "lucas");
+        bool plain = svc_slice_equals(rest, "pesos") || svc_slice_equals(rest, "soles") ||
+                     svc_slice_equals(rest, "usd") || svc_slice_equals(rest, "euros");
         number = 0;
         for (size_t i = 0; i < digits; i++) {
             char byte = token->word.text[i];
             number = byte >= '0' && byte <= '9' ? number * 10 + (byte - '0') : number;
         }
-        *ret_scale = 1000;
-        return times && digits > 0 ? number * 1000 : -1;
+        *ret_scale = times ? 1000 : 1;
+        return (times || plain) && digits > 0 ? number * *ret_scale : -1;
+    }
+    if (entity_is(reading, at, "mil")) {
+        return 1000;
+    }
+    if (number >= 0 && entity_is_one_of(reading, at + 1, millions)) {
+        *ret_count = 2;
+        *ret_scale = 1000000;
     }
     if (number >= 0 && entity_is_one_of(reading, at + 1, thousands)) {
         *ret_count = 2;
@@ -57,8 +67,9 @@ static void take(struct entity_reading *reading, size_t from, size_t until)
 
 static size_t skip(const struct entity_reading *reading, size_t at)
 {
-    static const char *const small[] = {
-        "de", "a", "los", "$", "+", "como", "que", "unos", "the", "por", "r", NULL};
+    static const char *const small[] = {"de", "a", "los", "$", "+", "como", "que", "unos",
+        "the", "por", "r", "s", "rd", "us", "q", "bs", "es", "las", "maximo", "max",
+        "mas", "unas", "ser", NULL};
 
     while (entity_is_one_of(reading, at, small)) {
         at++;
@@ -68,6 +79,12 @@ static size_t skip(const struct entity_reading *reading, size_t at)
 
 static bool is_price(const struct entity_reading *reading, size_t at, size_t count)
 {
+    static const char *const lengths[] = {
+        "cm", "anos", "mm", "pulgadas", "ml", "gb", NULL};
+
+    if (entity_is_one_of(reading, at + count, lengths)) {
+        return false;
+    }
     return entity_is_one_of(reading, at + count, money) || count > 1 ||
            !entity_is_one_of(reading, at + count, units);
 }
@@ -106,6 +123,52 @@ static bool read_range(struct entity_reading *reading, size_t at)
     return true;
 }
 
+/* "no mas de", "que no cueste mas de". */
+static bool follows_no(const struct entity_reading *reading, size_t at)
+{
+    for (size_t back = 1; back <= 3 && back <= at; back++) {
+        if (entity_is(reading, at - back, "no")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "500 pesos maximo", "de 300 para abajo", "200 o menos": 1 for a highest price, -1 for a
+ * lowest, 0 for neither. */
+static int bound_behind(const struct entity_reading *reading, size_t at)
+{
+    bool down =
+        entity_is(reading, at + 1, "abajo") || entity_is(reading, at + 1, "menos");
+    bool up = entity_is(reading, at + 1, "arriba") || entity_is(reading, at + 1, "mas");
+    bool joins = entity_is(reading, at, "para") || entity_is(reading, at, "o") ||
+                 entity_is(reading, at, "hacia") || entity_is(reading, at, "por");
+
+    if (entity_is(reading, at, "maximo") || entity_is(reading, at, "max") ||
+        entity_is(reading, at, "tope") || (joins && down)) {
+        return 1;
+    }
+    return entity_is(reading, at, "minimo") || (joins && up) ? -1 : 0;
+}
+
+/* An amount with its bound behind it. */
+static bool read_amount_first(struct entity_reading *reading, size_t at)
+{
+    size_t count = 1;
+    double scale = 1;
+    double amount = amount_at(reading, at, &count, &scale);
+    size_t end = at + count;
+
+    end += entity_is_one_of(reading, end, money);
+    int bound = amount > 0 ? bound_behind(reading, end) : 0;
+    if (bound == 0) {
+        return false;
+    }
+    *(bound > 0 ? &reading->out->price_max : &reading->out->price_min) = amount;
+    take(reading, at, end + 2);
+    return true;
+}
+
 /* The words at AT that say what the number behind them bounds; 0: none. */
 static size_t bound_at(const struct entity_reading *reading, size_t at, bool *ret_is_max)
 {
@@ -113,20 +176,25 @@ static size_t bound_at(const struct entity_reading *reading, size_t at, bool *re
         "hasta", "maximo", "presupuesto", "under", "below", "ate", "max", "tope", NULL};
     static const char *const passes[] = {
         "pase", "pasen", "exceda", "supere", "superen", "pasar", NULL};
+    bool no_more = entity_is(reading, at, "mas") && follows_no(reading, at);
     bool more = entity_is(reading, at, "mas") || entity_is(reading, at, "more") ||
                 entity_is(reading, at, "over") || entity_is(reading, at, "minimo");
     bool less = entity_is(reading, at, "menos") || entity_is(reading, at, "less") ||
-                entity_is(reading, at, "menor");
+                entity_is(reading, at, "menor") || entity_is(reading, at, "menores");
 
     *ret_is_max = true;
     if (entity_is_one_of(reading, at, highest)) {
         return 1;
     }
+    if (no_more && entity_is(reading, at + 1, "de")) {
+        return 2;
+    }
     if (less && (entity_is(reading, at + 1, "de") || entity_is(reading, at + 1, "than") ||
                     entity_is(reading, at + 1, "a"))) {
         return 2;
     }
-    if (entity_is(reading, at, "debajo") || entity_is_one_of(reading, at, passes)) {
+    if (entity_is(reading, at, "debajo") || entity_is(reading, at, "abajo") ||
+        entity_is_one_of(reading, at, passes)) {
         return 1;
     }
     *ret_is_max = false;
@@ -149,10 +217,17 @@ void entity_prices(struct entity_reading *reading)
                      (entity_is(reading, i, "de") && i + 2 < reading->text->count &&
                          entity_is(reading, i + 2, "a") &&
                          entity_is_one_of(reading, i + 4, money));
-        if (range && read_range(reading, i)) {
+        if ((range && read_range(reading, i)) || read_amount_first(reading, i)) {
             return;
         }
         size_t words = bound_at(reading, i, &is_max);
+        bool has = words == 0 &&
+                   (entity_is(reading, i, "tengo") || entity_is(reading, i, "con") ||
+                       entity_is(reading, i, "gastar"));
+        if (has && entity_is_one_of(reading, skip(reading, i + 1) + 1, money)) {
+            words = 1;
+            is_max = true;
+        }
         size_t at = skip(reading, i + words);
         size_t count = 1;
         double scale = 1;

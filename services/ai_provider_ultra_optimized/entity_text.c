@@ -38,7 +38,7 @@ struct span {
 static int score_of(const struct entity_reading *reading, size_t from, size_t until)
 {
     static const char *const articles[] = {"el", "la", "los", "las", "un", "una", "unos",
-        "unas", "del", "ese", "esa", "de", NULL};
+        "unas", "del", "ese", "esa", "de", "en", NULL};
     struct word_table words = classifier_words(classifier_built_in());
     int score = from > 0 && entity_is_one_of(reading, from - 1, articles) ? 2 : 0;
 
@@ -59,6 +59,12 @@ static struct span span_at(const struct entity_reading *reading, size_t from)
     for (size_t i = from + 1; i < reading->text->count; i++) {
         enum part part = part_at(reading, i);
         if (part == PART_BREAK || entity_parted(reading, i)) {
+            break;
+        }
+        /* "es impermeable la mochila": another thing begins. */
+        bool article = entity_is(reading, i, "la") || entity_is(reading, i, "el") ||
+                       entity_is(reading, i, "los") || entity_is(reading, i, "las");
+        if (article && part_at(reading, i - 1) != PART_LINK) {
             break;
         }
         /* "pollo y arroz": of several products, the first. */
@@ -141,13 +147,11 @@ void entity_product(struct entity_reading *reading)
         return;
     }
     /* Elsewhere, and where one thing is asked about, only what is known for a product. */
-    int least = reading->intent == INTENT_SEARCH_PRODUCT ? 0 : shops ? 2 : 4;
+    bool named = shops || reading->intent == INTENT_OFFERS;
+    int least = reading->intent == INTENT_SEARCH_PRODUCT ? 0 : named ? 2 : 4;
     struct span span = best_span(reading);
     if (span.score >= least) {
         reading->out->product_query = join_span(reading, &span);
-    } else if (reading->out->brand.length > 0 &&
-               reading->intent == INTENT_SEARCH_PRODUCT) {
-        return;
     }
 }
 
@@ -156,31 +160,55 @@ static const char *const address_cues[] = {"direccion", "es", "a", "en", "domici
     "vivo", "envio", "casa", "entrega", "mi", "la", "dir", "address", "at", "to", "is",
     "para", "e", "endereco", "morada", NULL};
 static const char *const address_starts[] = {"calle", "av", "avenida", "avda", "carrera",
-    "cra", "cr", "kr", "cll", "cl", "c", "jr", "jiron", "diagonal", "diag", "transversal",
-    "manzana", "mz", "urb", "urbanizacion", "colonia", "col", "barrio", "sector", "psje",
-    "pasaje", "blvd", "boulevard", "prolongacion", "conjunto", "residencial", "edificio",
-    "privada", "ruta", "km", "calzada", "alameda", "plaza", "paseo", "rua", "travessa",
-    "circuito", "condominio", "fracc", "lote", "autopista", "carretera", "zona", "torre",
-    "camino", "residencias", "cerrada", "retorno", "anillo", "villa", "pje", NULL};
+    "cra", "kr", "cll", "frente", "esquina", "jr", "jiron", "diagonal", "diag",
+    "transversal", "manzana", "mz", "urb", "urbanizacion", "colonia", "col", "barrio",
+    "sector", "psje", "pasaje", "blvd", "boulevard", "prolongacion", "conjunto",
+    "residencial", "edificio", "privada", "ruta", "km", "calzada", "alameda", "plaza",
+    "paseo", "rua", "travessa", "circuito", "condominio", "fracc", "lote", "autopista",
+    "carretera", "zona", "torre", "camino", "residencias", "cerrada", "retorno", "anillo",
+    "villa", "pje", NULL};
 
+/* From the first number or word for a street back to what leads to it: "es pa chapinero
+ * cra 13". */
 static size_t address_start(const struct entity_reading *reading)
 {
     const struct normal_text *text = reading->text;
-    size_t cue = 0;
+    size_t at = 0;
 
-    for (size_t i = 0; i < text->count; i++) {
-        if (entity_is_one_of(reading, i, address_starts)) {
-            return i;
-        }
+    while (at + 1 < text->count && text->tokens[at].kind != NORMAL_NUMBER &&
+           !entity_is_one_of(reading, at, address_starts)) {
+        at++;
     }
-    for (size_t i = 0; i < text->count; i++) {
-        bool numbered = text->tokens[i].kind == NORMAL_NUMBER;
-        if (numbered && i > 0) {
-            break;
-        }
-        cue = entity_is_one_of(reading, i, address_cues) ? i + 1 : cue;
+    while (at > 0 && !entity_is_one_of(reading, at - 1, address_cues) &&
+           !entity_is_chatter(text->tokens[at - 1].word)) {
+        at--;
     }
-    return cue;
+    while (at + 1 < text->count && text->tokens[at].kind == NORMAL_MARK) {
+        at++;
+    }
+    return at;
+}
+
+/* What comes behind an address, after a comma. */
+static size_t address_end(const struct entity_reading *reading, size_t start)
+{
+    static const char *const tails[] = {"dejar", "preguntar", "cel", "telefono", "tel",
+        "es", "al", "gracias", "porfavor", "por", "a", "pero", "me", "mi", "y", "que",
+        "no", NULL};
+    const struct normal_text *text = reading->text;
+    size_t end = start + 1;
+
+    while (end < text->count &&
+           !(entity_parted(reading, end) && entity_is_one_of(reading, end, tails))) {
+        end++;
+    }
+    while (end > start && (text->tokens[end - 1].kind == NORMAL_MARK ||
+                              text->tokens[end - 1].kind == NORMAL_EMOJI ||
+                              entity_is(reading, end - 1, "porfavor") ||
+                              entity_is(reading, end - 1, "gracias"))) {
+        end--;
+    }
+    return end;
 }
 
 /* As written, in lower case: its marks belong to it. */
@@ -198,13 +226,7 @@ void entity_address(struct entity_reading *reading)
                 entity_is_one_of(reading, i, address_starts);
     }
     size_t start = address_start(reading);
-    size_t end = text->count;
-    while (end > start && (text->tokens[end - 1].kind == NORMAL_MARK ||
-                              text->tokens[end - 1].kind == NORMAL_EMOJI ||
-                              entity_is(reading, end - 1, "porfavor") ||
-                              entity_is(reading, end - 1, "gracias"))) {
-        end--;
-    }
+    size_t end = address_end(reading, start);
     if (!named || start >= end) {
         return;
     }
