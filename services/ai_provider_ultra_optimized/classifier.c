@@ -1,10 +1,14 @@
 #include "classifier.h"
 
+#include "classifier_model.h"
 #include "message_features.h"
 #include "model.h"
 
 #include <math.h>
 #include <string.h>
+
+/* It has learned Spanish alone: of another language it is never sure. */
+static const double FOREIGN_MOST = 0.5;
 
 /* The model is used where it lies. */
 struct classifier {
@@ -81,15 +85,20 @@ static double calibrate(const struct model_header *header, double probability)
     return header->knot_to[i - 1] + share * (header->knot_to[i] - header->knot_to[i - 1]);
 }
 
-double classifier_predict(const struct classifier *classifier,
-    const struct intent_question *question, enum intent *ret_intent,
-    enum intent *ret_second)
+struct word_table classifier_words(const struct classifier *classifier)
 {
-    const struct word_table words = {
+    return (struct word_table){
         .hashes = hashes_of(classifier),
         .classes = classes_of(classifier),
         .slots = classifier->header.slots,
     };
+}
+
+double classifier_predict(const struct classifier *classifier,
+    const struct intent_question *question, enum intent *ret_intent,
+    enum intent *ret_second)
+{
+    const struct word_table words = classifier_words(classifier);
     struct normal_text text;
     struct features features;
     float sums[MODEL_COLUMNS];
@@ -116,5 +125,8 @@ double classifier_predict(const struct classifier *classifier,
         *ret_second = (enum intent)second;
     }
     /* Nothing that could be read says nothing. */
-    return text.count == 0 ? 0 : calibrate(&classifier->header, 1 / total);
+    double confidence = text.count == 0 ? 0 : calibrate(&classifier->header, 1 / total);
+    bool spanish =
+        question->locale.length < 2 || memcmp(question->locale.text, "es", 2) == 0;
+    return spanish || confidence < FOREIGN_MOST ? confidence : FOREIGN_MOST;
 }

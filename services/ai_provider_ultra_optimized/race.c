@@ -20,13 +20,27 @@ static size_t find(const struct race *race, enum racer state)
     return i;
 }
 
+/* When the one asked last of those that run has been silent for long enough. One that has
+ * failed meanwhile buys the silent ones before it no time. */
+static int64_t find_hedge_us(const struct race *race)
+{
+    int64_t latest_us = 0;
+
+    for (size_t i = 0; i < race->count; i++) {
+        if (race->racers[i] == RACER_RUNS && race->began_us[i] > latest_us) {
+            latest_us = race->began_us[i];
+        }
+    }
+    return latest_us + race->hedge_us;
+}
+
 enum race_step race_next(
     const struct race *race, int64_t now_us, size_t *ret_index, int64_t *ret_until_us)
 {
     size_t winner = find(race, RACER_ANSWERED);
     size_t ready = find(race, RACER_READY);
     bool runs = find(race, RACER_RUNS) < race->count;
-    int64_t hedge_at_us = race->began_us + race->hedge_us;
+    int64_t hedge_at_us = find_hedge_us(race);
 
     if (winner < race->count) {
         *ret_index = winner;
@@ -52,7 +66,7 @@ enum race_step race_next(
 void race_note_asked(struct race *race, size_t index, int64_t now_us)
 {
     race->racers[index] = RACER_RUNS;
-    race->began_us = now_us;
+    race->began_us[index] = now_us;
 }
 
 void race_note_answered(struct race *race, size_t index)

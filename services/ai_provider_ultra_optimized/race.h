@@ -22,8 +22,8 @@ struct race {
     size_t count;
     enum racer racers[PROVIDERS_MAX];
     int64_t deadline_us;
-    int64_t hedge_us; /* 0: never beside another */
-    int64_t began_us; /* of the one asked last */
+    int64_t hedge_us;                /* 0: never beside another */
+    int64_t began_us[PROVIDERS_MAX]; /* of each that was asked */
 };
 
 /* DEADLINE_US: by the same clock as NOW_US later. */

@@ -2,7 +2,7 @@
 #ifndef EXAMPLES_H
 #define EXAMPLES_H
 
-#include "../intent.h"
+#include <intent.h>
 
 #include <stddef.h>
 

@@ -3,8 +3,8 @@
 #ifndef FIT_H
 #define FIT_H
 
-#include "../message_features.h"
-#include "../model.h"
+#include <message_features.h>
+#include <model.h>
 
 struct fit_settings {
     uint32_t buckets; /* a power of two */

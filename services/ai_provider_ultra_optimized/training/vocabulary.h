@@ -3,8 +3,8 @@
 #ifndef VOCABULARY_H
 #define VOCABULARY_H
 
-#include "../message_features.h"
 #include "examples.h"
+#include <message_features.h>
 
 struct vocabulary {
     uint32_t *hashes;

@@ -62,6 +62,15 @@ static void test_silent_one_is_hedged(void **state)
         {160, RACE_WAIT, 450, 'a', 0}, {200, RACE_WON, 0, '-', 0});
 }
 
+/* The first is silent, the second failed: the third isn't kept waiting for either. */
+static void test_failed_hedge_buys_no_time(void **state)
+{
+    (void)state;
+    RUN(3, 150, {0, RACE_ASK, 0, '-', 0}, {150, RACE_ASK, 1, 'o', 1},
+        {155, RACE_ASK, 2, '-', 0}, {156, RACE_WAIT, 450, 'a', 2},
+        {200, RACE_WON, 2, '-', 0});
+}
+
 static void test_failed_one_gives_way_at_once(void **state)
 {
     (void)state;
@@ -86,6 +95,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_answers),
         cmocka_unit_test(test_silent_one_is_hedged),
+        cmocka_unit_test(test_failed_hedge_buys_no_time),
         cmocka_unit_test(test_failed_one_gives_way_at_once),
         cmocka_unit_test(test_time_is_over),
     };
