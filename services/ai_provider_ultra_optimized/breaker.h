@@ -19,7 +19,16 @@ struct breaker {
     int64_t probe_until_ms; /* of HALF_OPEN: until then only the one that probes calls */
 };
 
-/* Whether a call may be made now; may turn OPEN into HALF_OPEN with this call as the
+/* A rate of failures opens too, from so many calls in a minute on. */
+enum { BREAKER_CALLS_MIN = 20, BREAKER_BAD_PERCENT = 50 };
+/* A refused key, no money, no such model: people have to mend that. */
+enum { BREAKER_REFUSED_FACTOR = 12 };
+/* How long others wait for what a probe brings. */
+enum { BREAKER_PROBE_MS = 10000 };
+
+/* All zero is closed.
+ *
+ * Whether a call may be made now; may turn OPEN into HALF_OPEN with this call as the
  * probe. */
 bool breaker_admits(struct breaker *breaker, int64_t now_ms);
 

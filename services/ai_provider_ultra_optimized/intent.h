@@ -2,6 +2,7 @@
 #ifndef INTENT_H
 #define INTENT_H
 
+#include <svc/json.h>
 #include <svc/text.h>
 
 #include <stdbool.h>
@@ -93,6 +94,8 @@ struct intent_question {
     struct svc_slice text;
     enum intent_state state;
     struct svc_slice locale; /* es, es_MX, en, pt ...; empty: the shop's */
+    /* Earlier turns, oldest first: an array of texts or of {role, text}, or NULL. */
+    const struct svc_json *history;
 };
 
 #endif

@@ -6,8 +6,7 @@
 
 #include "intent.h"
 
-#include <svc/buf.h>
-#include <svc/client.h>
+#include <svc/json.h>
 #include <svc/mem.h>
 
 enum { PROVIDER_HEADERS_MAX = 4, PROVIDERS_MAX = 8, PROVIDER_NAME_MAX = 50 };
@@ -31,14 +30,24 @@ struct provider_config {
     double daily_budget_usd;
 };
 
+struct provider_header {
+    const char *name;
+    const char *value;
+};
+
+/* All texts end with NUL. */
 struct provider_request {
     struct svc_slice url;
-    struct svc_client_header headers[PROVIDER_HEADERS_MAX];
+    struct provider_header headers[PROVIDER_HEADERS_MAX];
     size_t header_count;
     struct svc_slice body;
 };
 
-/* QUESTION's text is masked already; HISTORY: a JSON array of earlier turns or NULL. The
+/* False, with one line in `ret_error`: the protocol isn't known, or base_url, model or
+ * key can't stand in a request. No key in the line. */
+bool provider_check(const struct provider_config *config, char ret_error[256]);
+
+/* CONFIG passed its check. QUESTION's text and history go masked and shortened. The
  * customer's text is data in a JSON string of the user's turn, and the answer is bound to
  * the list of intents by the API's own schema where it has one. */
 void provider_compose(struct svc_arena *arena, const struct provider_config *config,
@@ -74,9 +83,24 @@ void provider_read(struct svc_arena *arena, const struct provider_config *config
     int http_status, struct svc_slice retry_after, struct svc_slice body,
     struct provider_answer *ret_answer);
 
+/* The request that asks whether the model is there: GET, without a body. The answer's
+ * status says it: 200, or 404 (not there). False: this API has no such request. */
+bool provider_compose_check(struct svc_arena *arena, const struct provider_config *config,
+    struct provider_request *ret_request);
+
+/* Whether the model is on the list that came as an answer to it; TRUE where that can't be
+ * said. `ret_shutdown_date` (may be NULL): when it will be withdrawn, where that is said.
+ */
+bool provider_read_check(struct svc_arena *arena, const struct provider_config *config,
+    int http_status, struct svc_slice body, struct svc_slice *ret_shutdown_date);
+
+/* What a call costs at least whose answer never came whole: its question, at four bytes a
+ * token. */
+void provider_estimate(const struct provider_config *config,
+    const struct provider_request *request, struct provider_usage *ret_usage);
+
 /* Phone numbers, e-mail addresses, cards and long identity numbers become "[tel]",
- * "[mail]",
- * "[num]"; prices, sizes and order numbers stay. */
+ * "[mail]", "[num]"; prices, sizes and order numbers stay. */
 struct svc_slice mask_text(struct svc_arena *arena, struct svc_slice text);
 
 #endif
