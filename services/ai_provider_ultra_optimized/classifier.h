@@ -15,7 +15,8 @@ struct classifier;
 const struct classifier *classifier_open(const void *model, size_t size);
 
 /* The likeliest intent and its calibrated confidence, at most 0.5 where the locale isn't
- * Spanish; `ret_second` (may be NULL) the next. Under 50 microseconds; a text of any length (the first 500 characters count). */
+ * Spanish; `ret_second` (may be NULL) the next. Under 50 microseconds; a text of any
+ * length (the first 500 characters count). */
 double classifier_predict(const struct classifier *classifier,
     const struct intent_question *question, enum intent *ret_intent,
     enum intent *ret_second);

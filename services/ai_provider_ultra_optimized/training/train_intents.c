@@ -168,13 +168,13 @@ static struct options read_options(int argc, char **argv)
 {
     struct options options = {
         .fit = {.buckets = 1u << 16,
-            .epochs = 8,
+            .epochs = 4,
             .rate = 0.3F,
             .decay = 1e-5F,
-            .smoothing = 0.02F,
+            .smoothing = 0.05F,
             .balance = 0.3F,
             .seed = 20260101},
-        .variants = 2,
+        .variants = 5,
     };
     size_t paths = 0;
 
