@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(signal.SIGHUP, _interrupt)
         parser = _parser()
         options, others = parser.parse_known_args(arguments)
-        if others and options.command not in ("bench", "relevance"):
+        if others and options.command not in ("accuracy", "bench", "relevance"):
             parser.error(f"unrecognized arguments: {' '.join(others)}")
         return _run(options, arguments)
     except LauncherError as error:
@@ -84,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("relevance", help="measure the search with judged queries, or tune it")
     command.add_argument("--json", action="store_true", help="one JSON object on standard output")
     command.epilog = "Other options go to the measurement: tests/relevance/README.md has them."
+
+    command = commands.add_parser("accuracy", help="measure intents and entities on held-out messages")
+    command.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    command.epilog = "Other options go to the measurement: tests/accuracy/README.md has them."
     return parser
 
 
@@ -108,6 +112,8 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
             return testing.test(options.part)
         case "relevance":
             return testing.relevance(arguments[1:])
+        case "accuracy":
+            return testing.accuracy(arguments[1:])
         case _:
             return testing.bench(arguments[1:])
 

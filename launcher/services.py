@@ -33,5 +33,6 @@ SERVICES = (
     Service("parse_message_optimized", 8101, ("REDIS_URL", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN")),
     Service("optimized_rate_limiter", 8102, ("REDIS_URL", "DATABASE_URL")),
     Service("redis_cache_manager_consolidated", 8103, ("REDIS_URL", "DATABASE_URL")),
+    Service("ai_provider_ultra_optimized", 8104, ("REDIS_URL", "DATABASE_URL")),
     Service("ultra_optimized_product_search", 8105, ("DATABASE_URL",), (("SEARCH_REGION", "mx"),)),
 )

@@ -1,4 +1,4 @@
-"""test, bench and relevance: installs what they need, runs them, and says how it went in one line."""
+"""test, bench, relevance, accuracy: installs what they need, runs them, says how it went in one line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from launcher.paths import ROOT, state_folder
 from launcher.terminal import bold, say
 
 # In the order of running: what fails soonest, and in seconds, comes first.
-PARTS = ("lint", "unit", "api", "contract", "relevance", "simulator", "load", "launcher", "e2e")
+PARTS = ("lint", "unit", "api", "contract", "relevance", "accuracy", "simulator", "load", "launcher", "e2e")
 REQUIREMENTS = ("tests/requirements.txt", "simulator/requirements.txt")
 
 
@@ -67,6 +67,11 @@ def bench(arguments: list[str]) -> int:
 def relevance(arguments: list[str]) -> int:
     """The search, measured with the judged queries."""
     return _hand_over("tests.relevance", arguments, lambda: dict(os.environ))
+
+
+def accuracy(arguments: list[str]) -> int:
+    """Intents and entities, measured on held-out messages."""
+    return _hand_over("tests.accuracy", arguments, lambda: dict(os.environ))
 
 
 def _hand_over(module: str, arguments: list[str], environment: Callable[[], Mapping[str, str]]) -> int:

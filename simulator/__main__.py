@@ -10,10 +10,12 @@ from aiohttp import web
 
 from . import config, control, hooks, page, problems
 from .core import SIM, Simulator
+from .models import control as models_control
+from .models import serve as models_serve
 from .whatsapp import graph
 
 # One module for each thing the simulator plays, each adds its routes.
-PARTS = (graph, control, hooks, page)
+PARTS = (graph, control, hooks, page, models_serve, models_control)
 
 
 def make_app(settings: config.Config) -> web.Application:

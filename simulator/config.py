@@ -27,6 +27,8 @@ class Config:
     business_account_id: str
     display_phone_number: str
     catalogue: str
+    model_key: str
+    model_delay_ms: int
 
 
 # name, default (None: required), what it is
@@ -35,6 +37,8 @@ VARIABLES: tuple[tuple[str, str | None, str], ...] = (
     ("SIMULATOR_BIND", "127.0.0.1", "address to listen on"),
     ("SIMULATOR_PUBLIC_URL", "", "how others reach the simulator, for media addresses in webhooks"),
     ("SIMULATOR_CATALOGUE", "", "TSV or CSV file, or a folder of them, with sku, name, price"),
+    ("SIMULATOR_MODEL_KEY", "sim-key", "key that the model APIs take"),
+    ("SIMULATOR_MODEL_DELAY_MS", "30", "how long their models take"),
     ("WEBHOOK_URL", "", "where signed webhooks go; PUT /sim/settings changes it"),
     ("WHATSAPP_VERIFY_TOKEN", "", "token of the GET handshake"),
     ("WHATSAPP_APP_SECRET", None, "signs webhooks (or WHATSAPP_APP_SECRET_FILE)"),
@@ -86,6 +90,9 @@ def load(env: Mapping[str, str] = os.environ) -> Config:
                  "WHATSAPP_DISPLAY_PHONE_NUMBER"):
         if not re.fullmatch(r"[0-9]{5,25}", values[name]):
             raise ConfigError(f"{name}={values[name]}: digits only")
+    delay = values["SIMULATOR_MODEL_DELAY_MS"]
+    if not delay.isdigit() or int(delay) > 600_000:
+        raise ConfigError(f"SIMULATOR_MODEL_DELAY_MS={delay}: milliseconds, to 600000")
     catalogue = values["SIMULATOR_CATALOGUE"]
     if catalogue and not Path(catalogue).exists():
         raise ConfigError(f"SIMULATOR_CATALOGUE={catalogue}: no such file")
@@ -101,4 +108,6 @@ def load(env: Mapping[str, str] = os.environ) -> Config:
         business_account_id=values["WHATSAPP_BUSINESS_ACCOUNT_ID"],
         display_phone_number=values["WHATSAPP_DISPLAY_PHONE_NUMBER"],
         catalogue=catalogue,
+        model_key=values["SIMULATOR_MODEL_KEY"],
+        model_delay_ms=int(delay),
     )

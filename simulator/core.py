@@ -11,6 +11,7 @@ from aiohttp import web
 
 from .config import Config
 from .hub import Hub
+from .models.state import Models
 from .settings import Settings
 from .state import Customer, Message, Store, country_of
 from .whatsapp.delivery import Delivery, Dispatcher
@@ -28,6 +29,7 @@ class Simulator:
         self.hub = Hub()
         self.store = Store()
         self.media = MediaStore(config)
+        self.models = Models(config.model_key, config.model_delay_ms)
         self.dispatcher = Dispatcher(config, self.settings, self.hub)
         self.dispatcher.on_done = self._delivery_done
         self.calls: deque[dict[str, Any]] = deque(maxlen=CALLS_KEPT)
@@ -45,6 +47,7 @@ class Simulator:
         self.dispatcher.clear()
         self.store.clear()
         self.media.clear()
+        self.models.reset()
         self.calls.clear()
         self.sends.clear()
         self.service_messages.clear()

@@ -1,8 +1,8 @@
 #include "scan.h"
 
 #include "analyser.h"
-#include "fold.h"
 #include "units.h"
+#include <svc/fold.h>
 
 #include <string.h>
 
@@ -55,20 +55,20 @@ static const char *read_word(struct scan *scan, const char *at)
 {
     struct atom *atom = add_atom(scan, at);
     char *out = scan->out;
-    struct folded folded;
+    struct svc_folded folded;
     bool full = false;
 
     for (; at < scan->end; at += folded.size) {
-        fold_next(at, scan->end, &folded);
+        svc_fold_next(at, scan->end, &folded);
         size_t length = (size_t)(out - scan->out);
-        if (folded.kind == FOLD_TILDE && length > 0 && out[-1] == 'n' && !full) {
+        if (folded.kind == SVC_FOLD_TILDE && length > 0 && out[-1] == 'n' && !full) {
             out--;
             memcpy(folded.bytes, "ñ", 2);
             folded.length = 2;
             length--;
-        } else if (folded.kind == FOLD_NOTHING || folded.kind == FOLD_TILDE) {
+        } else if (folded.kind == SVC_FOLD_NOTHING || folded.kind == SVC_FOLD_TILDE) {
             continue;
-        } else if (folded.kind != FOLD_LETTER) {
+        } else if (folded.kind != SVC_FOLD_LETTER) {
             break;
         }
         full = full || length + folded.length > TOKEN_BYTES_MAX;
@@ -250,7 +250,7 @@ void scan_atoms(struct svc_arena *arena, struct svc_slice text, size_t max,
 {
     struct scan scan = {.arena = arena, .text = text.text, .max = max};
     const char *at = text.text;
-    struct folded folded;
+    struct svc_folded folded;
 
     *ret_atoms = (struct atom_list){0};
     if (text.length == 0 || max == 0) {
@@ -261,13 +261,13 @@ void scan_atoms(struct svc_arena *arena, struct svc_slice text, size_t max,
     scan.room = text.length / 5 + 4;
     scan.list = svc_arena_alloc(arena, scan.room * sizeof *scan.list);
     while (at < scan.end && scan.count < max) {
-        fold_next(at, scan.end, &folded);
-        if (folded.kind == FOLD_BROKEN) {
+        svc_fold_next(at, scan.end, &folded);
+        if (folded.kind == SVC_FOLD_BROKEN) {
             break;
         }
-        if (folded.kind == FOLD_LETTER) {
+        if (folded.kind == SVC_FOLD_LETTER) {
             at = read_word(&scan, at);
-        } else if (folded.kind == FOLD_DIGIT && is_digit(at, scan.end)) {
+        } else if (folded.kind == SVC_FOLD_DIGIT && is_digit(at, scan.end)) {
             at = read_number(&scan, at);
         } else {
             scan.in_quotes = scan.in_quotes != (*at == '"');

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #define SVC_CLIENT_LOST_MAX 16
+#define SVC_CLIENT_MESSAGE_SIZE 256
 
 struct svc_client_handle {
     void *easy;      /* libcurl's, with the connections that it keeps */
@@ -41,6 +42,32 @@ struct svc_client {
 /* client.c */
 void *svc_client_easy_new(void);
 void svc_client_easy_free(void *easy);
+
+/* One call on its way. */
+struct svc_client_exchange {
+    const struct svc_client_request *request;
+    void *easy; /* the handle's */
+    struct svc_client_handle *handle;
+    struct curl_slist *headers;
+    struct svc_client_reply reply;
+    int64_t start_ms;
+    int64_t waited_ms; /* for the handle */
+    size_t body_left;
+    size_t header_bytes;
+    bool unset;              /* an option couldn't be set */
+    enum svc_status stopped; /* by us, if not OK */
+    const char *reason;
+    char message[SVC_CLIENT_MESSAGE_SIZE];
+};
+
+/* client_exchange.c */
+/* Prepares the handle; false where memory didn't suffice, which the end tells too. */
+bool svc_client_exchange_begin(struct svc_client_exchange *exchange,
+    const struct svc_client *client, const struct svc_client_request *request,
+    struct svc_client_handle *handle, int64_t start_ms);
+/* CODE: libcurl's. Gives the handle back; the reply is the caller's where it's OK. */
+enum svc_status svc_client_exchange_end(struct svc_client_exchange *exchange,
+    struct svc_client *client, int code, struct svc_client_error *ret_error);
 
 /* client_pool.c */
 SVC_MUST_CHECK struct svc_client_handle *svc_client_acquire(struct svc_client *client,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from launcher.servers import Redis
+from tests.api.ai_shop import ai, make_model, model  # noqa: F401
 from tests.api.search_shop import (  # noqa: F401
     catalogue,
     demo_template,

@@ -20,7 +20,7 @@ def one_line(text: str) -> str:
 def test_help_names_every_command(commerce):
     result = commerce("--help")
     assert result.returncode == 0
-    for command in ("demo", "up", "down", "status", "logs", "test", "bench", "relevance"):
+    for command in ("demo", "up", "down", "status", "logs", "test", "bench", "relevance", "accuracy"):
         assert re.search(rf"^    {command}\s", result.stdout, re.MULTILINE), command
     assert "--mvp" not in commerce("demo", "--help").stdout
 

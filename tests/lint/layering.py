@@ -21,10 +21,10 @@ SERVER_FILES_MAX = 2
 
 # Modules of shared/svc that touch nothing outside the process but what their name says.
 PURE = frozenset(
-    "status mem buf text json json_write clock log config trace random money".split()
+    "status mem buf text fold json json_write clock log config trace random money".split()
 )
 # Further ones without I/O, which a domain may use as well.
-DOMAIN = PURE | {"crypto", "problem", "schema", "backoff", "whatsapp_reply", "texts"}
+DOMAIN = PURE | {"crypto", "problem", "schema", "backoff", "whatsapp_reply", "texts", "fold"}
 
 _NETWORK = re.compile(r"(sys/socket|sys/un|netinet/.*|arpa/.*|netdb|poll|sys/epoll)\.h")
 _HTTP_SIDE = re.compile(r"(main|routes\w*)\.[ch]")

@@ -1,6 +1,6 @@
 #include "fold.h"
 
-#include <svc/text.h>
+#include "text.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -103,14 +103,14 @@ static uint32_t lower(uint32_t code)
     return code >= 0x410 && code <= 0x42F ? code + 0x20 : code;
 }
 
-static void put(struct folded *folded, const char *bytes, size_t length)
+static void put(struct svc_folded *folded, const char *bytes, size_t length)
 {
-    folded->kind = FOLD_LETTER;
+    folded->kind = SVC_FOLD_LETTER;
     folded->length = (uint8_t)length;
     memcpy(folded->bytes, bytes, length);
 }
 
-static void fold_latin(uint32_t code, struct folded *folded)
+static void fold_latin(uint32_t code, struct svc_folded *folded)
 {
     char letter = latin[code - 0xC0];
 
@@ -123,43 +123,43 @@ static void fold_latin(uint32_t code, struct folded *folded)
     }
 }
 
-static void fold_wide(uint32_t code, struct folded *folded)
+static void fold_wide(uint32_t code, struct svc_folded *folded)
 {
     if (code >= 0x300 && code <= 0x36F) {
-        folded->kind = code == 0x303 ? FOLD_TILDE : FOLD_NOTHING;
+        folded->kind = code == 0x303 ? SVC_FOLD_TILDE : SVC_FOLD_NOTHING;
     } else if (code == 0xAD || (code >= 0x200B && code <= 0x200D) || code == 0xFEFF) {
-        folded->kind = FOLD_NOTHING;
+        folded->kind = SVC_FOLD_NOTHING;
     } else if (is_letter(code)) {
-        folded->kind = FOLD_LETTER;
+        folded->kind = SVC_FOLD_LETTER;
         folded->length = (uint8_t)svc_text_put_utf8(folded->bytes, lower(code));
     }
 }
 
-static void fold_ascii(unsigned char byte, struct folded *folded)
+static void fold_ascii(unsigned char byte, struct svc_folded *folded)
 {
     folded->length = 1;
     folded->bytes[0] = (char)byte;
     if (byte >= '0' && byte <= '9') {
-        folded->kind = FOLD_DIGIT;
+        folded->kind = SVC_FOLD_DIGIT;
     } else if ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') {
-        folded->kind = FOLD_LETTER;
+        folded->kind = SVC_FOLD_LETTER;
         folded->bytes[0] = (char)(byte | 0x20);
     }
 }
 
-void fold_next(const char *text, const char *end, struct folded *ret_folded)
+void svc_fold_next(const char *text, const char *end, struct svc_folded *ret_folded)
 {
     unsigned char byte = (unsigned char)*text;
     uint32_t code = 0;
 
-    *ret_folded = (struct folded){.kind = FOLD_OTHER, .size = 1};
+    *ret_folded = (struct svc_folded){.kind = SVC_FOLD_OTHER, .size = 1};
     if (byte < 0x80) {
         fold_ascii(byte, ret_folded);
         return;
     }
     size_t size = decode((const unsigned char *)text, (size_t)(end - text), &code);
     if (size == 0) {
-        ret_folded->kind = FOLD_BROKEN;
+        ret_folded->kind = SVC_FOLD_BROKEN;
         return;
     }
     ret_folded->size = (uint8_t)size;

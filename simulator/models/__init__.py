@@ -1,0 +1,1 @@
+"""The model APIs: DeepSeek, Gemini, OpenAI, and somebody who speaks OpenAI's."""

@@ -1,0 +1,169 @@
+"""Intent events: in order, in batches, kept while nobody takes them, without the text."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from launcher.servers import free_port
+from tests.api.ai_shop import NODE, until
+
+
+class Metrics:
+    """Takes events as lightweight_metrics does."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.batches = 0
+        self.tokens: set[str | None] = set()
+        self.status = 200
+        metrics = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                batch = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                metrics.tokens.add(self.headers.get("Authorization"))
+                metrics.batches += 1
+                if self.path == "/v1/events" and metrics.status == 200:
+                    metrics.events += batch
+                self.send_response(metrics.status)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        self.thread.start()
+
+    def numbers(self) -> list[int]:
+        return [int(event["message_id"]) for event in self.events]
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def make_metrics():
+    made: list[Metrics] = []
+
+    def make(port: int = 0) -> Metrics:
+        made.append(Metrics(port))
+        return made[-1]
+
+    yield make
+    for metrics in made:
+        metrics.stop()
+
+
+def gauge(ai, svc, name: str) -> float:
+    lines = ai.http.get(f"{svc.url}/metrics").text.splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+
+def test_an_event(service, ai, make_metrics):
+    metrics = make_metrics()
+    svc = service(
+        NODE, METRICS_URL=f"{metrics.url}/", METRICS_TOKEN="para-metricas",
+    )  # fmt: skip
+    said = ai.ask(
+        svc, "hola, soy CENTINELA", customer_phone="5215512345678", message_id="7",
+        session_state="cart", locale="es_MX",
+    )  # fmt: skip
+    event = until(lambda: metrics.events, 2, "the event came")[0]
+    assert event["type"] == "intent" and event["occurred_at"].endswith("Z")
+    assert (event["intent"], event["source"]) == (said["intent"], said["source"])
+    assert event["confidence"] == said["confidence"] and event["cost_usd"] == 0
+    assert (event["customer_key"], event["message_id"]) == ("5215512345678", "7")
+    assert (event["session_state"], event["locale"]) == ("cart", "es_MX")
+    assert "CENTINELA" not in json.dumps(metrics.events)
+    assert metrics.tokens == {"Bearer para-metricas"}
+
+
+def test_a_message_has_one_event_id(service, ai, make_metrics):
+    metrics = make_metrics()
+    svc = service(NODE, METRICS_URL=metrics.url, SERVICE_TOKEN="t", BIND_ADDRESS="127.0.0.1")
+    ai.http.headers["Authorization"] = "Bearer t"
+    for message_id in ("1", "1", "2", None, None):
+        ai.ask(svc, "hola", message_id=message_id)
+    until(lambda: len(metrics.events) == 5, 2, "all events came")
+    ids = [event["event_id"] for event in metrics.events]
+    assert ids[0] == ids[1] and len(set(ids)) == 4
+    assert metrics.tokens == {"Bearer t"}
+
+
+def test_they_wait_in_order_until_somebody_takes_them(service, ai, make_metrics):
+    port = free_port()
+    svc = service(NODE, METRICS_URL=f"http://127.0.0.1:{port}")
+    for number in range(300):
+        ai.ask(svc, "hola", message_id=str(number))
+    assert gauge(ai, svc, "ai_events_waiting") == 300
+    metrics = make_metrics(port)
+    until(lambda: len(metrics.events) >= 300, 12, "all events came")
+    assert metrics.numbers() == list(range(300)) and metrics.batches < 10
+    until(lambda: gauge(ai, svc, "ai_events_waiting") == 0, 2, "none waits")
+    assert gauge(ai, svc, "ai_events_dropped") == 0
+
+
+@pytest.mark.parametrize("status", [500, 401, 429])
+def test_a_server_that_cannot_now_gets_them_later(service, ai, make_metrics, status: int):
+    metrics = make_metrics()
+    metrics.status = status
+    svc = service(NODE, METRICS_URL=metrics.url)
+    for number in range(5):
+        ai.ask(svc, "hola", message_id=str(number))
+    until(lambda: metrics.batches >= 2, 5, "it was tried twice")
+    metrics.status = 200
+    until(lambda: len(metrics.events) == 5, 12, "all events came")
+    assert metrics.numbers() == list(range(5))
+
+
+def test_what_it_never_takes_is_dropped(service, ai, make_metrics):
+    metrics = make_metrics()
+    metrics.status = 422
+    svc = service(NODE, METRICS_URL=metrics.url)
+    ai.ask(svc, "hola", message_id="1")
+    until(lambda: gauge(ai, svc, "ai_events_dropped") == 1, 3, "it's dropped")
+    metrics.status = 200
+    ai.ask(svc, "hola", message_id="2")
+    until(lambda: metrics.events, 3, "the next one came")
+    assert metrics.numbers() == [2]
+
+
+def test_the_oldest_are_dropped(service, ai, make_metrics):
+    port = free_port()
+    svc = service(NODE, METRICS_URL=f"http://127.0.0.1:{port}", EVENTS_MAX="10")
+    for number in range(25):
+        ai.ask(svc, "hola", message_id=str(number))
+    assert gauge(ai, svc, "ai_events_waiting") == 10
+    metrics = make_metrics(port)
+    until(lambda: len(metrics.events) >= 10, 12, "the newest came")
+    assert metrics.numbers() == list(range(15, 25))
+    assert gauge(ai, svc, "ai_events_dropped") == 15
+
+
+def test_a_stop_sends_what_waits(service, ai, make_metrics):
+    metrics = make_metrics()
+    svc = service(NODE, METRICS_URL=metrics.url)
+    for number in range(50):
+        ai.ask(svc, "hola", message_id=str(number))
+    assert svc.stop() == 0
+    assert metrics.numbers() == list(range(50))
+
+
+def test_a_stop_does_not_wait_for_a_dead_one(service, ai):
+    svc = service(NODE, METRICS_URL="http://127.0.0.1:9")
+    ai.ask(svc, "hola")
+    assert svc.stop(timeout_s=5) == 0
