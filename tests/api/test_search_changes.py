@@ -39,7 +39,7 @@ def test_each_kind_of_change(catalogue, replicas):
 
     def gone(svc):
         products = catalogue.search(svc, "xilofono")["products"]
-        return all(one["id"] != product for one in products)
+        return all(one["sku"] != "XIL-1" for one in products)
 
     seen(replicas, shows(id=product, stock=5, price=500), "the new product")
     changes = [
