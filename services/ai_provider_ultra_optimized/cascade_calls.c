@@ -1,9 +1,9 @@
 #include "cascade_private.h"
 
 #include <svc/clock.h>
+#include <svc/condition.h>
 
 #include <stdlib.h>
-#include <time.h>
 
 /* Who got less than this part of the whole time isn't called slow. */
 #define FAIR_PART 3
@@ -11,16 +11,12 @@
 struct asking *asking_new(struct cascade *cascade, struct provider_set *set)
 {
     struct asking *asking = svc_alloc_zero(1, sizeof *asking);
-    pthread_condattr_t attributes;
 
     asking->cascade = cascade;
     asking->set = set;
     asking->users = 1;
     pthread_mutex_init(&asking->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&asking->ended, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&asking->ended);
     return asking;
 }
 
@@ -124,13 +120,11 @@ void asking_wait(struct asking *asking, struct race *race, int64_t until_us)
 {
     int64_t left_us = until_us - cascade_now_us(asking->cascade);
     int64_t until_ns = svc_clock_monotonic_ns() + (left_us > 0 ? left_us : 0) * 1000;
-    struct timespec until = {
-        .tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
-    int waited = 0;
+    bool in_time = true;
 
     pthread_mutex_lock(&asking->mutex);
-    while (!take_ended(asking, race) && waited == 0) {
-        waited = pthread_cond_timedwait(&asking->ended, &asking->mutex, &until);
+    while (!take_ended(asking, race) && in_time) {
+        in_time = svc_condition_wait(&asking->ended, &asking->mutex, until_ns);
     }
     pthread_mutex_unlock(&asking->mutex);
 }

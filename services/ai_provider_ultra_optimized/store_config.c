@@ -3,6 +3,7 @@
 #include "keys.h"
 
 #include <svc/clock.h>
+#include <svc/condition.h>
 #include <svc/log.h>
 #include <svc/pg.h>
 
@@ -191,15 +192,11 @@ static void reload(struct store_config *config)
 
 static bool wait_for_tick(struct store_config *config)
 {
-    struct timespec until;
+    int64_t until_ns = svc_condition_until_ns(RELOAD_MS);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += RELOAD_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&config->lock);
     if (!config->stopping) {
-        pthread_cond_timedwait(&config->stop, &config->lock, &until);
+        (void)svc_condition_wait(&config->stop, &config->lock, until_ns);
     }
     bool stopping = config->stopping;
     pthread_mutex_unlock(&config->lock);
@@ -220,17 +217,13 @@ struct store_config *store_config_new(
     struct svc_pg *pg, store_config_change *change, void *context)
 {
     struct store_config *config = svc_alloc_zero(1, sizeof *config);
-    pthread_condattr_t attributes;
 
     config->pg = pg;
     config->change = change;
     config->context = context;
     config->list = provider_list_new();
     pthread_mutex_init(&config->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&config->stop, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&config->stop);
     change(context, config->list);
     if (pg == NULL) {
         return config;

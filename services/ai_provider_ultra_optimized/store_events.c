@@ -2,6 +2,7 @@
 
 #include <svc/client.h>
 #include <svc/clock.h>
+#include <svc/condition.h>
 #include <svc/log.h>
 #include <svc/mem.h>
 
@@ -98,16 +99,10 @@ static bool send_all(struct store_events *store, int64_t until_ms)
 
 static bool wait_for(struct store_events *store, int64_t wait_ms)
 {
-    struct timespec until;
+    int64_t until_ns = svc_condition_until_ns(wait_ms);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += wait_ms % 1000 * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&store->lock);
-    while (!store->stopping &&
-           pthread_cond_timedwait(&store->stop, &store->lock, &until) == 0) {
+    while (!store->stopping && svc_condition_wait(&store->stop, &store->lock, until_ns)) {
     }
     bool stopping = store->stopping;
     pthread_mutex_unlock(&store->lock);
@@ -165,7 +160,6 @@ struct store_events *store_events_new(struct events *events,
         .ca_file = settings->ca_file,
     };
     struct svc_client_error error;
-    pthread_condattr_t attributes;
 
     if (!set_url(store, settings->url, ret_error)) {
         free(store);
@@ -180,10 +174,7 @@ struct store_events *store_events_new(struct events *events,
     store->timeout_ms = settings->timeout_ms;
     set_headers(store, settings->token);
     pthread_mutex_init(&store->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&store->stop, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&store->stop);
     store->has_thread = pthread_create(&store->thread, NULL, run, store) == 0;
     return store;
 }

@@ -1,6 +1,7 @@
 #include "store_models.h"
 
 #include <svc/client.h>
+#include <svc/condition.h>
 #include <svc/log.h>
 
 #include <pthread.h>
@@ -116,13 +117,11 @@ static void ask_all(struct store_models *models, const struct provider_list *lis
 static struct provider_list *wait_for_list(
     struct store_models *models, struct provider_list *last)
 {
-    struct timespec until;
+    int64_t until_ns = svc_condition_until_ns(AGAIN_S * 1000);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += AGAIN_S;
     pthread_mutex_lock(&models->lock);
     while (!models->stopping && models->due == NULL &&
-           pthread_cond_timedwait(&models->wake, &models->lock, &until) == 0) {
+           svc_condition_wait(&models->wake, &models->lock, until_ns)) {
     }
     struct provider_list *due = models->due;
     bool stopping = models->stopping;
@@ -157,7 +156,6 @@ struct store_models *store_models_new(const char *ca_file, char ret_error[256])
         .ca_file = ca_file,
     };
     struct svc_client_error error;
-    pthread_condattr_t attributes;
     struct store_models *models = svc_alloc_zero(1, sizeof *models);
 
     if (svc_client_new(&settings, &models->client, &error) != SVC_OK) {
@@ -166,10 +164,7 @@ struct store_models *store_models_new(const char *ca_file, char ret_error[256])
         return NULL;
     }
     pthread_mutex_init(&models->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&models->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&models->wake);
     models->has_thread = pthread_create(&models->thread, NULL, run, models) == 0;
     return models;
 }

@@ -3,6 +3,7 @@
 #include "store_providers_private.h"
 
 #include <svc/clock.h>
+#include <svc/condition.h>
 #include <svc/redis.h>
 
 #include <pthread.h>
@@ -351,13 +352,10 @@ static bool tell_alone(struct store_providers *store)
 /* Until `urgent`, at most MS. Under the mutex. */
 static void linger(struct store_providers *store, int64_t ms, bool until_urgent)
 {
-    int64_t until_ns = svc_clock_monotonic_ns() + ms * 1000000;
-    struct timespec until = {
-        .tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
-    int waited = 0;
+    int64_t until_ns = svc_condition_until_ns(ms);
 
-    while (waited == 0 && !store->stopping && !(until_urgent && store->urgent)) {
-        waited = pthread_cond_timedwait(&store->noted, &store->mutex, &until);
+    while (!store->stopping && !(until_urgent && store->urgent) &&
+           svc_condition_wait(&store->noted, &store->mutex, until_ns)) {
     }
 }
 
@@ -389,7 +387,6 @@ struct store_providers *store_providers_new(struct svc_redis *redis)
 {
     struct store_providers *store = svc_alloc_zero(1, sizeof *store);
     pthread_rwlockattr_t tellers_first;
-    pthread_condattr_t attributes;
 
     store->redis = redis;
     pthread_rwlockattr_init(&tellers_first);
@@ -398,10 +395,7 @@ struct store_providers *store_providers_new(struct svc_redis *redis)
     pthread_rwlock_init(&store->telling, &tellers_first);
     pthread_rwlockattr_destroy(&tellers_first);
     pthread_mutex_init(&store->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&store->noted, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&store->noted);
     if (redis != NULL && pthread_create(&store->thread, NULL, tell, store) != 0) {
         abort();
     }

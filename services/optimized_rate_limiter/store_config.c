@@ -2,6 +2,7 @@
 
 #include <svc/buf.h>
 #include <svc/clock.h>
+#include <svc/condition.h>
 #include <svc/json_write.h>
 #include <svc/log.h>
 #include <svc/mem.h>
@@ -278,15 +279,11 @@ static void flush(struct store_config *config)
 
 static bool wait_for_tick(struct store_config *config)
 {
-    struct timespec until;
+    int64_t until_ns = svc_condition_until_ns(TICK_MS);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += TICK_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&config->lock);
     if (!config->stopping) {
-        pthread_cond_timedwait(&config->stop, &config->lock, &until);
+        (void)svc_condition_wait(&config->stop, &config->lock, until_ns);
     }
     bool stopping = config->stopping;
     pthread_mutex_unlock(&config->lock);
@@ -313,7 +310,6 @@ struct store_config *store_config_new(
     struct svc_pg *pg, struct customers *customers, struct svc_metrics *metrics)
 {
     struct store_config *config = svc_alloc_zero(1, sizeof *config);
-    pthread_condattr_t attributes;
 
     config->pg = pg;
     config->customers = customers;
@@ -324,10 +320,7 @@ struct store_config *store_config_new(
     pthread_mutex_init(&config->reloading, NULL);
     pthread_rwlock_init(&config->tiers_lock, NULL);
     pthread_mutex_init(&config->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&config->stop, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&config->stop);
     tiers_set_standard(&config->tiers);
     if (pg == NULL) {
         return config;

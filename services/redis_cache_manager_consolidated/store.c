@@ -1,6 +1,7 @@
 #include "store_private.h"
 
 #include <svc/clock.h>
+#include <svc/condition.h>
 #include <svc/random.h>
 #include <svc/redis.h>
 #include <svc/redis_tracking.h>
@@ -43,7 +44,6 @@ struct store *store_new(
     struct svc_redis *redis, struct svc_pg *pg, const struct store_settings *settings)
 {
     struct store *store = svc_alloc_zero(1, sizeof *store);
-    pthread_condattr_t attributes;
 
     store->redis = redis;
     store->pg = pg;
@@ -58,10 +58,7 @@ struct store *store_new(
     store->doubts = near_new(DOUBTS_KEPT, 1);
     near_follow(store->doubts, NULL, NULL);
     pthread_mutex_init(&store->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&store->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&store->wake);
     make_name(store->replica);
     if (pg != NULL) {
         store->queue = store_queue_new(store);

@@ -2,12 +2,11 @@
 #include "store_private.h"
 
 #include <svc/clock.h>
+#include <svc/condition.h>
 #include <svc/redis.h>
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define SWEEP_EVERY_MS 1000
 /* Further ones stay marked, and are swept once more, which changes nothing. */
@@ -168,12 +167,10 @@ static void take_up(struct store_marks *marks)
 /* With the lock held. */
 static void wait_a_while(struct store_marks *marks)
 {
-    struct timespec until;
+    int64_t until_ns = svc_condition_until_ns(1000);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += 1;
     while (!marks->ended && marks->count == 0 &&
-           pthread_cond_timedwait(&marks->wake, &marks->lock, &until) != ETIMEDOUT) {
+           svc_condition_wait(&marks->wake, &marks->lock, until_ns)) {
     }
 }
 
@@ -200,14 +197,10 @@ static void *tidy(void *argument)
 struct store_marks *store_marks_new(struct store *store)
 {
     struct store_marks *marks = svc_alloc_zero(1, sizeof *marks);
-    pthread_condattr_t attributes;
 
     marks->store = store;
     pthread_mutex_init(&marks->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&marks->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&marks->wake);
     if (pthread_create(&marks->thread, NULL, tidy, marks) != 0) {
         abort();
     }

@@ -19,10 +19,10 @@
 #include "store_private.h"
 
 #include <svc/clock.h>
+#include <svc/condition.h>
 #include <svc/log.h>
 #include <svc/redis.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -318,14 +318,10 @@ static void tick(struct store *store, bool look)
 static void wait_a_while(struct store *store)
 {
     bool closing = store->mode.name == STORE_MODE_POSTGRES && !store->mode.serves;
-    struct timespec until;
+    int64_t until_ns = svc_condition_until_ns(closing ? TICK_CLOSING_MS : TICK_MS);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (long)(closing ? TICK_CLOSING_MS : TICK_MS) * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     while (!store->ended && !store->look &&
-           pthread_cond_timedwait(&store->wake, &store->lock, &until) != ETIMEDOUT) {
+           svc_condition_wait(&store->wake, &store->lock, until_ns)) {
     }
 }
 

@@ -4,12 +4,11 @@
 #include "store_private.h"
 
 #include <svc/clock.h>
+#include <svc/condition.h>
 #include <svc/log.h>
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define BATCH_CUSTOMERS ((size_t)500)
 #define BATCH_BYTES ((size_t)8 * 1024 * 1024)
@@ -377,17 +376,11 @@ static enum svc_status flush(struct store_queue *queue)
 /* False at the end. */
 static bool wait_a_while(struct store_queue *queue)
 {
-    int64_t wait_ms = queue->store->settings.flush_ms;
-    struct timespec until;
+    int64_t until_ns = svc_condition_until_ns(queue->store->settings.flush_ms);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += wait_ms % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&queue->lock);
     while (!queue->ended && !queue->hurry &&
-           pthread_cond_timedwait(&queue->wake, &queue->lock, &until) != ETIMEDOUT) {
+           svc_condition_wait(&queue->wake, &queue->lock, until_ns)) {
     }
     bool goes_on = !queue->ended;
     queue->hurry = false;
@@ -411,14 +404,10 @@ static void *run(void *argument)
 struct store_queue *store_queue_new(struct store *store)
 {
     struct store_queue *queue = svc_alloc_zero(1, sizeof *queue);
-    pthread_condattr_t attributes;
 
     queue->store = store;
     pthread_mutex_init(&queue->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&queue->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&queue->wake);
     if (pthread_create(&queue->thread, NULL, run, queue) != 0) {
         abort();
     }

@@ -1,14 +1,13 @@
 #include "turns.h"
 
 #include <svc/clock.h>
+#include <svc/condition.h>
 #include <svc/mem.h>
 #include <svc/random.h>
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Who waits looks again after so long, in case another replica changed something; what
  * this one changes wakes it at once. */
@@ -31,17 +30,13 @@ struct turns {
 struct turns *turns_new(struct sessions *sessions, const struct turn_rules *rules)
 {
     struct turns *turns = svc_alloc_zero(1, sizeof *turns);
-    pthread_condattr_t attributes;
 
     turns->sessions = sessions;
     turns->rules = *rules;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     for (size_t i = 0; i < BELLS; i++) {
         pthread_mutex_init(&turns->bells[i].lock, NULL);
-        pthread_cond_init(&turns->bells[i].ring, &attributes);
+        svc_condition_init(&turns->bells[i].ring);
     }
-    pthread_condattr_destroy(&attributes);
     return turns;
 }
 
@@ -86,16 +81,11 @@ static uint64_t listen(struct bell *bell)
 /* Until the bell has rung since HEARD, or WAIT_MS are over. */
 static void wait_for(struct bell *bell, uint64_t heard, int64_t wait_ms)
 {
-    struct timespec until;
+    int64_t until_ns = svc_condition_until_ns(wait_ms);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += wait_ms % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&bell->lock);
-    while (bell->rung == heard &&
-           pthread_cond_timedwait(&bell->ring, &bell->lock, &until) != ETIMEDOUT) {
+    while (
+        bell->rung == heard && svc_condition_wait(&bell->ring, &bell->lock, until_ns)) {
     }
     pthread_mutex_unlock(&bell->lock);
 }

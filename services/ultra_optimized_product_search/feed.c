@@ -2,6 +2,7 @@
 
 #include <svc/backoff.h>
 #include <svc/clock.h>
+#include <svc/condition.h>
 #include <svc/log.h>
 
 #include <stdio.h>
@@ -18,12 +19,9 @@
 /* Under the lock, until TOLD or the time is over. */
 static void wait_until(struct feed *feed, const bool *told, int64_t milliseconds)
 {
-    int64_t until_ms = svc_clock_monotonic_ms() + milliseconds;
-    struct timespec until = {
-        .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    int64_t until_ns = svc_condition_until_ns(milliseconds);
 
-    while (!*told && svc_clock_monotonic_ms() < until_ms) {
-        pthread_cond_timedwait(&feed->stop, &feed->lock, &until);
+    while (!*told && svc_condition_wait(&feed->stop, &feed->lock, until_ns)) {
     }
 }
 
@@ -344,16 +342,12 @@ static void *run(void *argument)
 struct feed *feed_new(const struct feed_settings *settings)
 {
     struct feed *feed = svc_alloc_zero(1, sizeof *feed);
-    pthread_condattr_t attributes;
 
     feed->settings = *settings;
     feed->shop = (struct shop){.currency = "MXN", .minor_per_unit = 100};
     feed->next_shop = feed->shop;
     pthread_mutex_init(&feed->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&feed->stop, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&feed->stop);
     if (pthread_create(&feed->thread, NULL, run, feed) != 0) {
         abort();
     }

@@ -1,6 +1,7 @@
 #include "upkeep.h"
 
 #include <svc/clock.h>
+#include <svc/condition.h>
 #include <svc/log.h>
 
 #include <pthread.h>
@@ -258,12 +259,9 @@ static void tick(struct upkeep *upkeep)
 /* Under the lock, until TOLD or the time is over. */
 static void wait_until(struct upkeep *upkeep, const bool *told, int64_t milliseconds)
 {
-    int64_t until_ms = svc_clock_monotonic_ms() + milliseconds;
-    struct timespec until = {
-        .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    int64_t until_ns = svc_condition_until_ns(milliseconds);
 
-    while (!*told && svc_clock_monotonic_ms() < until_ms) {
-        pthread_cond_timedwait(&upkeep->stop, &upkeep->lock, &until);
+    while (!*told && svc_condition_wait(&upkeep->stop, &upkeep->lock, until_ns)) {
     }
 }
 
@@ -294,16 +292,12 @@ static void *run(void *argument)
 struct upkeep *upkeep_new(const struct upkeep_settings *settings)
 {
     struct upkeep *upkeep = svc_alloc_zero(1, sizeof *upkeep);
-    pthread_condattr_t attributes;
 
     upkeep->settings = *settings;
     upkeep->read_overview_ms = -1;
     upkeep->prune_at_ms = svc_clock_monotonic_ms() + PRUNE_FIRST_MS;
     pthread_mutex_init(&upkeep->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&upkeep->stop, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&upkeep->stop);
     if (pthread_create(&upkeep->thread, NULL, run, upkeep) != 0) {
         abort();
     }

@@ -1,21 +1,20 @@
 #include "client_private.h"
 #include "clock.h"
+#include "condition.h"
 #include "mem.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SIZE_MAX_ALLOWED 1000
 #define LOST_PER_ORIGIN 2
 #define LOST_MS 3000
+#define NS_PER_MS INT64_C(1000000)
 
 enum svc_status svc_client_new(const struct svc_client_settings *settings,
     struct svc_client **ret_client, struct svc_client_error *ret_error)
 {
-    pthread_condattr_t attributes;
-
     if (settings->size < 1 || settings->size > SIZE_MAX_ALLOWED ||
         settings->connect_timeout_ms < 1 || settings->user_agent == NULL) {
         return svc_client_fail(
@@ -26,11 +25,8 @@ enum svc_status svc_client_new(const struct svc_client_settings *settings,
     client->connect_timeout_ms = settings->connect_timeout_ms;
     client->user_agent = svc_strdup(settings->user_agent);
     client->ca_file = settings->ca_file != NULL ? svc_strdup(settings->ca_file) : NULL;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&client->mutex, NULL);
-    pthread_cond_init(&client->released, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&client->released);
     *ret_client = client;
     return SVC_OK;
 }
@@ -98,10 +94,8 @@ static struct svc_client_handle *choose_handle(struct svc_client *client, uint64
 struct svc_client_handle *svc_client_acquire(struct svc_client *client, uint64_t origin,
     int64_t deadline_ms, struct svc_client_error *ret_error)
 {
-    struct timespec until = {
-        .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000};
     struct svc_client_handle *handle = NULL;
-    int waited = 0;
+    bool in_time = true;
 
     pthread_mutex_lock(&client->mutex);
     if (is_lost(client, origin, svc_clock_monotonic_ms())) {
@@ -110,8 +104,9 @@ struct svc_client_handle *svc_client_acquire(struct svc_client *client, uint64_t
             ret_error, SVC_UNAVAILABLE, "the resolver of host names does not answer");
         return NULL;
     }
-    while ((handle = choose_handle(client, origin)) == NULL && waited != ETIMEDOUT) {
-        waited = pthread_cond_timedwait(&client->released, &client->mutex, &until);
+    while ((handle = choose_handle(client, origin)) == NULL && in_time) {
+        in_time = svc_condition_wait(
+            &client->released, &client->mutex, deadline_ms * NS_PER_MS);
     }
     pthread_mutex_unlock(&client->mutex);
     if (handle == NULL) {

@@ -1,5 +1,6 @@
 #include "http_watch.h"
 
+#include "condition.h"
 #include "mem.h"
 
 #include <poll.h>
@@ -65,15 +66,11 @@ static void sweep(struct svc_http_watch *watch)
 static void *run(void *argument)
 {
     struct svc_http_watch *watch = argument;
-    struct timespec until;
 
     pthread_mutex_lock(&watch->lock);
     while (!watch->stopping) {
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += SWEEP_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&watch->stop, &watch->lock, &until);
+        (void)svc_condition_wait(
+            &watch->stop, &watch->lock, svc_condition_until_ns(SWEEP_MS));
         sweep(watch);
     }
     pthread_mutex_unlock(&watch->lock);
@@ -83,15 +80,11 @@ static void *run(void *argument)
 struct svc_http_watch *svc_http_watch_new(int64_t idle_ms, int64_t request_ms)
 {
     struct svc_http_watch *watch = svc_alloc_zero(1, sizeof *watch);
-    pthread_condattr_t attributes;
 
     watch->idle_ms = idle_ms;
     watch->request_ms = request_ms;
     pthread_mutex_init(&watch->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&watch->stop, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&watch->stop);
     if (pthread_create(&watch->thread, NULL, run, watch) != 0) {
         free(watch);
         return NULL;

@@ -1,10 +1,10 @@
 #include "backoff.h"
 #include "clock.h"
+#include "condition.h"
 #include "mem.h"
 #include "pg_private.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #define SIZE_MAX_ALLOWED 1000
 #define RETRY_BASE_MS 50
 #define RETRY_MAX_MS 1000
+#define NS_PER_MS INT64_C(1000000)
 
 /* Connections are made by a thread of the pool, so that no call waits longer for one than
  * it wants to, and what it began to wait for serves the next. That thread connects only
@@ -36,12 +37,6 @@ struct svc_pg {
     int64_t paused_until_ms;
     struct svc_pg_error failure; /* the last one */
 };
-
-static struct timespec to_timespec(int64_t monotonic_ms)
-{
-    return (struct timespec){
-        .tv_sec = monotonic_ms / 1000, .tv_nsec = monotonic_ms % 1000 * 1000000};
-}
 
 static bool wants_connection(const struct svc_pg *pg)
 {
@@ -106,8 +101,8 @@ static void *run_connector(void *argument)
             continue;
         }
         if (svc_clock_monotonic_ms() < pg->paused_until_ms) {
-            struct timespec until = to_timespec(pg->paused_until_ms);
-            pthread_cond_timedwait(&pg->wanted, &pg->mutex, &until);
+            (void)svc_condition_wait(
+                &pg->wanted, &pg->mutex, pg->paused_until_ms * NS_PER_MS);
             continue;
         }
         pthread_mutex_unlock(&pg->mutex);
@@ -133,14 +128,9 @@ static bool start_connector(struct svc_pg *pg)
 
 static void init_locks(struct svc_pg *pg)
 {
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&pg->mutex, NULL);
-    pthread_cond_init(&pg->released, &attributes);
-    pthread_cond_init(&pg->wanted, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&pg->released);
+    svc_condition_init(&pg->wanted);
 }
 
 static void free_pool(struct svc_pg *pg)
@@ -235,13 +225,12 @@ static enum svc_status refuse(struct svc_pg *pg, struct svc_pg_error *ret_error)
  * and in a pause after a failure. */
 static struct svc_pg_connection *wait_for_idle(struct svc_pg *pg, int64_t deadline_ms)
 {
-    struct timespec until = to_timespec(deadline_ms);
     int64_t start_ns = svc_clock_monotonic_ns();
     struct svc_pg_connection *connection = NULL;
-    int waited = 0;
+    bool in_time = true;
 
     pg->stats.waiting++;
-    while ((connection = pop_idle(pg)) == NULL && waited != ETIMEDOUT) {
+    while ((connection = pop_idle(pg)) == NULL && in_time) {
         if (atomic_load(&pg->stopping)) {
             break;
         }
@@ -253,7 +242,7 @@ static struct svc_pg_connection *wait_for_idle(struct svc_pg *pg, int64_t deadli
         if (wants_connection(pg)) {
             pthread_cond_signal(&pg->wanted);
         }
-        waited = pthread_cond_timedwait(&pg->released, &pg->mutex, &until);
+        in_time = svc_condition_wait(&pg->released, &pg->mutex, deadline_ms * NS_PER_MS);
     }
     pg->stats.waiting--;
     pg->stats.waited_total += connection != NULL;

@@ -1,8 +1,8 @@
 #include "redis_private.h"
 
 #include "clock.h"
+#include "condition.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +16,8 @@
 
 void svc_redis_topology_init(struct svc_redis *redis)
 {
-    pthread_condattr_t attributes;
-
     pthread_mutex_init(&redis->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&redis->refreshed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    svc_condition_init(&redis->refreshed);
     redis->nodes = svc_alloc_zero(NODES_MAX, sizeof *redis->nodes);
     if (redis->cluster) {
         redis->slots = svc_alloc_zero(SVC_REDIS_SLOTS, sizeof *redis->slots);
@@ -253,9 +248,6 @@ void svc_redis_topology_refresh(struct svc_redis *redis, int64_t deadline_ns)
 static bool make_known(
     struct svc_redis *redis, int64_t deadline_ns, struct svc_redis_error *ret_error)
 {
-    struct timespec until = {deadline_ns / 1000000000, deadline_ns % 1000000000};
-    int waited = 0;
-
     pthread_mutex_lock(&redis->mutex);
     bool known = redis->known || !redis->cluster;
     pthread_mutex_unlock(&redis->mutex);
@@ -264,8 +256,8 @@ static bool make_known(
     }
     svc_redis_topology_refresh(redis, deadline_ns);
     pthread_mutex_lock(&redis->mutex);
-    while (!redis->known && redis->refreshing && waited != ETIMEDOUT) {
-        waited = pthread_cond_timedwait(&redis->refreshed, &redis->mutex, &until);
+    while (!redis->known && redis->refreshing &&
+           svc_condition_wait(&redis->refreshed, &redis->mutex, deadline_ns)) {
     }
     known = redis->known;
     if (!known) {

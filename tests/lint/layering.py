@@ -21,7 +21,7 @@ SERVER_FILES_MAX = 2
 
 # Modules of shared/svc that touch nothing outside the process but what their name says.
 PURE = frozenset(
-    "status mem buf text fold json json_write clock log config trace random money".split()
+    "status mem buf text fold json json_write clock condition log config trace random money".split()
 )
 # Further ones without I/O, which a domain may use as well.
 DOMAIN = PURE | {"crypto", "problem", "schema", "backoff", "whatsapp_reply", "texts", "fold"}
