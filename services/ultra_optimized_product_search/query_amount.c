@@ -67,20 +67,9 @@ static const struct number_word numbers[] = {
     {"un", 1},
 };
 
-static bool is_in(const struct query_reading *reading, size_t index,
-    const char *const *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (query_item_is(reading, index, list[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_currency(const struct query_reading *reading, size_t index)
 {
-    return is_in(reading, index, currencies, sizeof currencies / sizeof currencies[0]);
+    return QUERY_ITEM_IS_IN(reading, index, currencies);
 }
 
 static const struct scale *find_scale(const struct query_reading *reading, size_t index)

@@ -27,7 +27,7 @@ static const char *const conjunctions[] = {
 static const char *const whom[] = {"para", "pa", "p", "de", "for", "un", "una", "mi",
     "mis", "tu", "su", "do", "da", "um"};
 
-static bool is_in(const struct query_reading *reading, size_t index,
+static bool matches_one(const struct query_reading *reading, size_t index,
     const char *const *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -40,28 +40,28 @@ static bool is_in(const struct query_reading *reading, size_t index,
 
 bool query_is_vague(const struct query_reading *reading, size_t index)
 {
-    return is_in(reading, index, vague, sizeof vague / sizeof vague[0]);
+    return matches_one(reading, index, vague, sizeof vague / sizeof vague[0]);
 }
 
 bool query_is_label(const struct query_reading *reading, size_t index)
 {
-    return is_in(reading, index, labels, sizeof labels / sizeof labels[0]);
+    return matches_one(reading, index, labels, sizeof labels / sizeof labels[0]);
 }
 
 bool query_is_thing(const struct query_reading *reading, size_t index)
 {
-    return is_in(reading, index, things, sizeof things / sizeof things[0]);
+    return matches_one(reading, index, things, sizeof things / sizeof things[0]);
 }
 
 bool query_is_conjunction(const struct query_reading *reading, size_t index)
 {
-    return is_in(
+    return matches_one(
         reading, index, conjunctions, sizeof conjunctions / sizeof conjunctions[0]);
 }
 
 bool query_is_for(const struct query_reading *reading, size_t index)
 {
-    return is_in(reading, index, whom, sizeof whom / sizeof whom[0]);
+    return matches_one(reading, index, whom, sizeof whom / sizeof whom[0]);
 }
 
 bool query_is_free(const struct query_reading *reading, size_t index)

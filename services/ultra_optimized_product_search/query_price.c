@@ -114,17 +114,6 @@ static const char *const counted[] = {"anos", "ano", "meses", "mes", "personas",
     "canales", "jugadores", "niveles", "pares", "vueltas", "cajones", "quemadores",
     "hornallas", "colores", "tazas", "cubiertos", "years", "months", "porciento"};
 
-static bool is_in(const struct query_reading *reading, size_t index,
-    const char *const *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (query_item_is(reading, index, list[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Whether what follows a number says that it is no price: "hasta 8 cilindros". */
 static bool counts_something(
     const struct query_reading *reading, const struct query_amount *amount, size_t next)
@@ -136,7 +125,7 @@ static bool counts_something(
         return false;
     }
     return (word && amount->minor < 50 * reading->minor_per_unit) ||
-           is_in(reading, next, counted, sizeof counted / sizeof counted[0]);
+           QUERY_ITEM_IS_IN(reading, next, counted);
 }
 
 static bool is_round(

@@ -33,6 +33,12 @@ struct query_reading {
 /* Whether item INDEX is there and is this word. */
 bool query_item_is(const struct query_reading *reading, size_t index, const char *word);
 
+/* Whether it is one of LIST, an array. */
+bool query_item_is_in(const struct query_reading *reading, size_t index,
+    const char *const *list, size_t count);
+#define QUERY_ITEM_IS_IN(reading, index, list)                                           \
+    query_item_is_in(reading, index, list, sizeof(list) / sizeof(list)[0])
+
 /* How many items from INDEX on are the words of PATTERN, which have spaces between them,
  * the last perhaps with a '*' for any ending; 0: they aren't. */
 size_t query_match(

@@ -13,6 +13,17 @@ bool query_item_is(const struct query_reading *reading, size_t index, const char
            svc_slice_equals(reading->items[index].word.exact, word);
 }
 
+bool query_item_is_in(const struct query_reading *reading, size_t index,
+    const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (query_item_is(reading, index, list[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool matches(struct svc_slice word, const char *pattern, size_t length)
 {
     if (length > 0 && pattern[length - 1] == '*') {

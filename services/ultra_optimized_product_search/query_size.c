@@ -16,20 +16,6 @@ static const char *const named[] = {"unica", "unico", "chica", "chico", "mediana
     "mediano", "grande", "pequeña", "pequeño", "pequena", "pequeno", "small", "medium",
     "large", "extra"};
 
-static bool is_in(const struct query_reading *reading, size_t index,
-    const char *const *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (query_item_is(reading, index, list[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-#define IS_IN(reading, index, list)                                                      \
-    is_in(reading, index, list, sizeof(list) / sizeof(list)[0])
-
 /* "40", "5.5", "32b", "2xl", "xl": how many items, 0: none. */
 static size_t read_value(const struct query_reading *reading, size_t index, bool intro)
 {
@@ -38,7 +24,7 @@ static size_t read_value(const struct query_reading *reading, size_t index, bool
     }
     const struct query_item *item = &reading->items[index];
     bool whole = item->joined != NULL && item->joined->parts <= 3;
-    bool xl = item->number && whole && IS_IN(reading, index + 1, sizes);
+    bool xl = item->number && whole && QUERY_ITEM_IS_IN(reading, index + 1, sizes);
     if (xl) {
         return 2;
     }
@@ -48,10 +34,11 @@ static size_t read_value(const struct query_reading *reading, size_t index, bool
             intro && (item->quantity == NULL || cup) && item->word.exact.length <= 4;
         return !size ? 0 : cup ? item->joined->parts : 1;
     }
-    if (IS_IN(reading, index, sizes)) {
+    if (QUERY_ITEM_IS_IN(reading, index, sizes)) {
         return 1;
     }
-    return intro && (IS_IN(reading, index, letters) || IS_IN(reading, index, named));
+    return intro && (QUERY_ITEM_IS_IN(reading, index, letters) ||
+                        QUERY_ITEM_IS_IN(reading, index, named));
 }
 
 /* "n° 27", "no. 27" */
@@ -66,7 +53,8 @@ static bool is_number_sign(const struct query_reading *reading, size_t index)
 
 size_t query_size(const struct query_reading *reading, size_t index, size_t *ret_first)
 {
-    bool intro = IS_IN(reading, index, intros) || is_number_sign(reading, index);
+    bool intro =
+        QUERY_ITEM_IS_IN(reading, index, intros) || is_number_sign(reading, index);
     size_t first = index + intro;
 
     for (size_t skipped = 0; intro && skipped < 2; skipped++) {
@@ -77,7 +65,7 @@ size_t query_size(const struct query_reading *reading, size_t index, size_t *ret
     }
     bool last = index > 0 && index + 1 == reading->count &&
                 reading->items[index].from > reading->items[index - 1].until &&
-                IS_IN(reading, index, letters);
+                QUERY_ITEM_IS_IN(reading, index, letters);
     size_t items = last ? 1 : read_value(reading, first, intro);
     if (items == 0) {
         return 0;
