@@ -19,24 +19,6 @@ const char *outcome_name(enum provider_outcome outcome)
     return names[outcome];
 }
 
-const char *state_name(enum intent_state state)
-{
-    static const char *const names[INTENT_STATES] = {
-        [STATE_NONE] = "none",
-        [STATE_GREETING] = "greeting",
-        [STATE_BROWSING] = "browsing",
-        [STATE_RESULTS] = "results",
-        [STATE_PRODUCT] = "product",
-        [STATE_CART] = "cart",
-        [STATE_CONFIRM] = "confirm",
-        [STATE_ADDRESS] = "address",
-        [STATE_PAYMENT] = "payment",
-        [STATE_COUPON] = "coupon",
-        [STATE_ORDER] = "order",
-    };
-    return names[state];
-}
-
 void answer_sum_usage(
     const struct cascade_result *result, struct provider_usage *ret_usage)
 {
@@ -215,7 +197,7 @@ void event_write(struct svc_json_writer *writer, struct svc_arena *arena,
         write_text(writer, "model", result->model);
     }
     svc_json_write_field_text(
-        writer, "session_state", state_name(asked->question->state));
+        writer, "session_state", intent_state_name(asked->question->state));
     write_text(writer, "locale", asked->question->locale);
     write_double(writer, "latency_ms", (double)result->took_us / 1000.0);
     svc_json_write_field_int(writer, "attempts", (int64_t)result->attempt_count);

@@ -8,8 +8,6 @@
 
 /* "slow" ... */
 const char *outcome_name(enum provider_outcome outcome);
-/* "none", "cart" ...; those that intent_state_find knows. */
-const char *state_name(enum intent_state state);
 
 /* The sum over all attempts. */
 void answer_sum_usage(

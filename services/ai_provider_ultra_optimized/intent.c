@@ -27,7 +27,7 @@ static const char *const names[INTENTS] = {
 };
 
 static const char *const states[INTENT_STATES] = {
-    [STATE_NONE] = "",
+    [STATE_NONE] = "none",
     [STATE_GREETING] = "greeting",
     [STATE_BROWSING] = "browsing",
     [STATE_RESULTS] = "results",
@@ -54,6 +54,11 @@ bool intent_find(struct svc_slice name, enum intent *ret_intent)
         }
     }
     return false;
+}
+
+const char *intent_state_name(enum intent_state state)
+{
+    return states[state];
 }
 
 enum intent_state intent_state_find(struct svc_slice name)

@@ -53,6 +53,8 @@ enum intent_state {
 const char *intent_name(enum intent intent);
 /* False: no such intent. */
 bool intent_find(struct svc_slice name, enum intent *ret_intent);
+/* "results"; "none" of STATE_NONE. */
+const char *intent_state_name(enum intent_state state);
 /* Session states of the shop's own are STATE_NONE. */
 enum intent_state intent_state_find(struct svc_slice name);
 

@@ -220,7 +220,7 @@ enum svc_status get_intents(struct svc_request *request, struct svc_reply *reply
     svc_json_write_key(writer, "session_states");
     svc_json_write_array_begin(writer);
     for (int state = STATE_NONE + 1; state < INTENT_STATES; state++) {
-        svc_json_write_text(writer, state_name((enum intent_state)state));
+        svc_json_write_text(writer, intent_state_name((enum intent_state)state));
     }
     svc_json_write_array_end(writer);
     svc_json_write_object_end(writer);
