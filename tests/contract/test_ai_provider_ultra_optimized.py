@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import yaml
 from openapi_schema_validator import OAS31Validator
-from openapi_spec_validator import OpenAPIV31SpecValidator
-from openapi_spec_validator.readers import read_from_filename
 
 from launcher.servers import Postgres
 from tests.api.ai_shop import INTENTS, NODE, Model, Shop
 from tests.api.limiter import migrate
 from tests.conftest import ROOT, binary, free_port
-from tests.contract.schemas import closed, local_pointers, references
+from tests.contract.running import (
+    AUTHORIZATION,
+    TOKEN,
+    Effort,
+    check_is_openapi,
+    check_operations,
+    check_served_as_written,
+    run_schemathesis,
+)
+from tests.contract.schemas import closed
 from tests.service import Service
 
-TOKEN = "contract-token"
 CONTRACT = ROOT / "openapi" / f"{NODE}.yaml"
-AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture(scope="module")
@@ -63,40 +63,18 @@ def document(svc: Service) -> dict[str, Any]:
 @pytest.mark.parametrize("source", ["written", "served"])
 def test_the_service_keeps_its_contract(svc: Service, document, tmp_path: Path, source: str):
     """All checks of schemathesis, with data that keeps the contract and data that breaks it."""
-    served = tmp_path / "openapi.json"
-    served.write_text(json.dumps(document))
-    argv = [
-        Path(sys.executable).with_name("schemathesis"),
-        "run",
-        str(CONTRACT if source == "written" else served),
-        f"--url={svc.url}",
-        f"--header=Authorization: Bearer {TOKEN}",
-        "--checks=all",
-        "--mode=all",
-        "--max-examples=60",
-        "--seed=1",
-        "--generation-database=none",
-        "--generation-allow-x00=false",  # a path can't hold one; bodies are tested with it
-        "--output-truncate=false",
-        "--no-color",
-    ]
-    result = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, timeout=100)
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert re.search(r"Operations: +9 selected / 9 total", result.stdout), result.stdout
+    effort = Effort(60, 100)
+    output = run_schemathesis(svc, CONTRACT, document, tmp_path, source, effort)
+    check_operations(output, 9, 9)
 
 
 @pytest.mark.parametrize("source", ["written", "served"])
 def test_the_contract_is_valid_openapi(source: str, document: dict[str, Any]):
-    found, uri = read_from_filename(str(CONTRACT)) if source == "written" else (document, "")
-    OpenAPIV31SpecValidator(found, base_uri=uri).validate()
+    check_is_openapi(CONTRACT, document, source)
 
 
 def test_the_served_contract_is_the_written_one(document: dict[str, Any]):
-    """But for references to other files, which are resolved."""
-    written = yaml.safe_load(CONTRACT.read_text())
-    assert document["info"] == written["info"]
-    assert set(document["paths"]) == set(written["paths"])
-    assert references(document) <= set(local_pointers(document))
+    check_served_as_written(CONTRACT, document)
     assert document["components"]["schemas"]["Intent"]["enum"] == INTENTS
 
 

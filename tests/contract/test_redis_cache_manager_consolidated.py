@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,16 +10,21 @@ from typing import Any
 import httpx
 import pytest
 from openapi_schema_validator import OAS31Validator
-from openapi_spec_validator import OpenAPIV31SpecValidator
-from openapi_spec_validator.readers import read_from_filename
 
 from tests.api.session_shop import NODE, message
 from tests.conftest import ROOT, binary, free_port
+from tests.contract.running import (
+    AUTHORIZATION,
+    TOKEN,
+    Effort,
+    check_is_openapi,
+    check_operations,
+    run_schemathesis,
+)
+from tests.contract.schemas import closed
 from tests.service import Service
 
-TOKEN = "contract-token"
 CONTRACT = ROOT / "openapi" / f"{NODE}.yaml"
-AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture(scope="module")
@@ -65,47 +67,17 @@ def document(svc: Service) -> dict[str, Any]:
 @pytest.mark.parametrize("source", ["written", "served"])
 def test_the_service_keeps_its_contract(svc: Service, document, tmp_path: Path, source: str):
     """All checks of schemathesis, with data that keeps the contract and data that breaks it."""
-    served = tmp_path / "openapi.json"
-    served.write_text(json.dumps(document))
-    argv = [
-        Path(sys.executable).with_name("schemathesis"),
-        "run",
-        str(CONTRACT if source == "written" else served),
-        f"--url={svc.url}",
-        f"--header=Authorization: Bearer {TOKEN}",
-        "--checks=all",
-        # What isn't there is answered by 200 and `found` false, as n8n reads it best.
-        "--exclude-checks=use_after_free,ensure_resource_availability",
-        "--mode=all",
-        "--max-examples=40",
-        "--seed=1",
-        "--generation-database=none",
-        "--generation-allow-x00=false",  # a query can't hold one; bodies are tested with it
-        "--output-truncate=false",
-        "--no-color",
-    ]
-    result = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, timeout=240)
-    assert result.returncode == 0, result.stdout + result.stderr
+    # What isn't there is answered by 200 and `found` false, as n8n reads it best.
+    excluded = ["--exclude-checks=use_after_free,ensure_resource_availability"]
+    effort = Effort(40, 240, excluded)
+    output = run_schemathesis(svc, CONTRACT, document, tmp_path, source, effort)
     count = sum(len(item) for item in document["paths"].values())
-    assert re.search(rf"Operations: +{count} selected / {count} total", result.stdout)
+    check_operations(output, count, count)
 
 
 @pytest.mark.parametrize("source", ["written", "served"])
 def test_the_contract_is_valid_openapi(source: str, document: dict[str, Any]):
-    found, uri = read_from_filename(str(CONTRACT)) if source == "written" else (document, "")
-    OpenAPIV31SpecValidator(found, base_uri=uri).validate()
-
-
-def _closed(value: Any) -> Any:
-    """A schema that allows no member but those that it names."""
-    if isinstance(value, list):
-        return [_closed(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    copy = {name: _closed(item) for name, item in value.items()}
-    if isinstance(value.get("properties"), dict):
-        copy.setdefault("additionalProperties", False)
-    return copy
+    check_is_openapi(CONTRACT, document, source)
 
 
 class Caller:
@@ -127,7 +99,7 @@ class Caller:
         name = schema["$ref"].rsplit("/", 1)[-1]
         open_ones = ("Message", "HitRate", "Stats")
         schemas = {
-            key: value if key in open_ones else _closed(value)
+            key: value if key in open_ones else closed(value)
             for key, value in components["schemas"].items()
         }
         whole = {**schemas[name], "components": {"schemas": schemas}}

@@ -24,7 +24,7 @@ PURE = frozenset(
     "status mem buf text fold json json_write clock condition log config trace random money".split()
 )
 # Further ones without I/O, which a domain may use as well.
-DOMAIN = PURE | {"crypto", "problem", "schema", "backoff", "whatsapp_reply", "texts", "fold"}
+DOMAIN = PURE | {"crypto", "problem", "schema", "backoff", "whatsapp_reply", "texts"}
 
 _NETWORK = re.compile(r"(sys/socket|sys/un|netinet/.*|arpa/.*|netdb|poll|sys/epoll)\.h")
 _HTTP_SIDE = re.compile(r"(main|routes\w*)\.[ch]")
