@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import select
 import subprocess
 import threading
 import time
@@ -37,11 +38,20 @@ def new_message() -> str:
     return f"wamid.{next(_numbers)}"
 
 
+def was_closed(connection: http.client.HTTPConnection) -> bool:
+    """Whether the other end hung up since the last answer: an idle connection has nothing to read
+    but its end. A service closes what was idle for long, and a port can belong to the next one."""
+    if connection.sock is None:
+        return True
+    readable, _, _ = select.select([connection.sock], [], [], 0)
+    return bool(readable)
+
+
 def ask(svc: Service, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
     """Status and answer, over a connection that the thread keeps."""
     kept = _connections.__dict__.setdefault("kept", {})
     connection = kept.get(svc.port)
-    if connection is None:
+    if connection is None or was_closed(connection):
         connection = kept[svc.port] = http.client.HTTPConnection("127.0.0.1", svc.port, timeout=30)
     content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     try:
