@@ -1,5 +1,6 @@
 #include "http.h"
 
+#include "http_accept.h"
 #include "http_listen.h"
 #include "http_watch.h"
 #include "mem.h"
@@ -7,6 +8,7 @@
 #include <ulfius.h>
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +21,13 @@
 struct svc_http {
     struct _u_instance instance;
     struct svc_http_watch *watch;
+    struct svc_http_accept *accept;
     svc_http_handler *handler;
     void *context;
     size_t body_limit;
     int listener;
+    int64_t connections_max;
+    atomic_int_fast64_t connections;
     bool has_instance;
     bool thread_a_connection;
 };
@@ -120,6 +125,7 @@ static void on_connection(void *context, struct MHD_Connection *connection,
     if (*socket_context != NULL) {
         svc_http_watch_remove(http->watch, *socket_context);
         *socket_context = NULL;
+        atomic_fetch_sub(&http->connections, 1);
     }
 }
 
@@ -174,13 +180,17 @@ static bool start_daemon(struct svc_http *http, const struct svc_http_settings *
     unsigned int flags = pool ? MHD_USE_EPOLL_INTERNAL_THREAD
                               : MHD_USE_THREAD_PER_CONNECTION |
                                     MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL;
+    /* A thread of the pool that is handed a connection above its share of the limit waits
+     * for a lock that it holds itself (libmicrohttpd 0.9.75): connections are counted
+     * before they come so far. */
+    intptr_t never_reached =
+        (intptr_t)(settings->connections_max + 1) * (pool ? settings->threads : 1);
     intptr_t idle_s = (intptr_t)(settings->idle_timeout_ms / 1000) + 1;
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, http},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, http},
-        {MHD_OPTION_LISTEN_SOCKET, http->listener, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)settings->connections_max, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, never_reached, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, idle_s, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)HEADER_ROOM, NULL},
         {pool ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)settings->threads,
@@ -188,9 +198,31 @@ static bool start_daemon(struct svc_http *http, const struct svc_http_settings *
         {MHD_OPTION_END, 0, NULL},
     };
 
-    flags |= MHD_USE_ITC;
+    flags |= MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET;
     return ulfius_start_framework_with_mhd_options(&http->instance, flags, options) ==
            U_OK;
+}
+
+static void on_accepted(
+    void *context, int connection, const struct sockaddr *from, socklen_t length)
+{
+    struct svc_http *http = context;
+
+    if (atomic_fetch_add(&http->connections, 1) >= http->connections_max) {
+        atomic_fetch_sub(&http->connections, 1);
+        close(connection);
+        return;
+    }
+    if (MHD_add_connection(http->instance.mhd_daemon, connection, from, length) !=
+        MHD_YES) {
+        atomic_fetch_sub(&http->connections, 1);
+    }
+}
+
+static bool start_accepting(struct svc_http *http)
+{
+    http->accept = svc_http_accept_new(http->listener, on_accepted, http);
+    return http->accept != NULL;
 }
 
 struct svc_http *svc_http_start(const struct svc_http_settings *settings,
@@ -202,6 +234,7 @@ struct svc_http *svc_http_start(const struct svc_http_settings *settings,
     http->context = context;
     http->thread_a_connection = settings->threads == 0;
     http->body_limit = (size_t)settings->body_limit;
+    http->connections_max = settings->connections_max;
     http->listener = svc_http_listen(settings->address, settings->port, ret_error);
     if (http->listener < 0) {
         free(http);
@@ -210,7 +243,7 @@ struct svc_http *svc_http_start(const struct svc_http_settings *settings,
     http->watch =
         svc_http_watch_new(settings->idle_timeout_ms, settings->request_timeout_ms);
     if (http->watch == NULL || !set_up_instance(http, settings) ||
-        !start_daemon(http, settings)) {
+        !start_daemon(http, settings) || !start_accepting(http)) {
         snprintf(ret_error, 256, "the HTTP server did not start");
         svc_http_stop(&http);
         return NULL;
@@ -220,9 +253,8 @@ struct svc_http *svc_http_start(const struct svc_http_settings *settings,
 
 void svc_http_stop_accepting(struct svc_http *http)
 {
-    /* The socket stays open until the threads that may look at it have ended; shut, it
-     * refuses connections at once. */
-    MHD_quiesce_daemon(http->instance.mhd_daemon);
+    svc_http_accept_free(&http->accept);
+    /* Shut, it refuses connections at once. */
     shutdown(http->listener, SHUT_RDWR);
 }
 
@@ -239,6 +271,7 @@ void svc_http_stop(struct svc_http **http_pointer)
     if (http == NULL) {
         return;
     }
+    svc_http_accept_free(&http->accept);
     if (http->has_instance) {
         ulfius_stop_framework(&http->instance);
         ulfius_clean_instance(&http->instance);

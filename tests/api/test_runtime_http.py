@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -422,6 +423,27 @@ def test_five_hundred_idle_connections(service):
     finally:
         for connection in idle:
             connection.close()
+
+
+def connections_by_poller(pid: int) -> list[int]:
+    """How many sockets each epoll instance of the process watches."""
+    counts = []
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        if fd.readlink().name == "anon_inode:[eventpoll]":
+            watched = re.findall(r"^tfd: +(\d+)", (fd.parents[1] / "fdinfo" / fd.name).read_text(), re.M)
+            targets = [fd.with_name(number) for number in watched]
+            counts.append(sum(t.exists() and t.readlink().name.startswith("socket:") for t in targets))
+    return counts
+
+
+def test_connections_are_spread_over_the_threads(service):
+    svc = service(NODE, HTTP_THREADS="2")
+    together = [socket.create_connection(("127.0.0.1", svc.port)) for _ in range(16)]
+    time.sleep(0.2)
+    counts = sorted(connections_by_poller(svc.pid))
+    for connection in together:
+        connection.close()
+    assert len(counts) == 2 and counts[0] >= 6, counts
 
 
 def test_connections_over_the_limit_cost_only_themselves(service):
