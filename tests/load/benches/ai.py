@@ -104,7 +104,9 @@ def _authorised(token: str) -> dict[str, str]:
 
 
 def _intent(text: str, token: str) -> Request:
-    return Request("POST", "/v1/intent", _authorised(token), json.dumps({"text": text}).encode())
+    """Of another customer each time, whose messages of the day are counted."""
+    body = {"text": text, "customer_phone": f"52155{wrk.MARK}"}
+    return Request("POST", "/v1/intent", _authorised(token), json.dumps(body).encode())
 
 
 def _completion(text: str, headers: Mapping[str, str] | None = None) -> Request:
