@@ -101,7 +101,9 @@ static bool open_language(struct search_state *state, char ret_error[256])
     state->words = words_load(config.words_dir, config.language,
         config.region != NULL ? config.region : "", state->analyser, reason);
     if (state->words == NULL) {
-        snprintf(ret_error, 256, "SEARCH_WORDS_DIR: %.230s", reason);
+        bool names_itself = strncmp(reason, "SEARCH_", 7) == 0;
+        snprintf(
+            ret_error, 256, "%s%.230s", names_itself ? "" : "SEARCH_WORDS_DIR: ", reason);
     }
     return state->words != NULL;
 }
