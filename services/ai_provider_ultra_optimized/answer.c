@@ -1,9 +1,5 @@
 #include "answer.h"
 
-#include <svc/clock.h>
-#include <svc/crypto.h>
-#include <svc/random.h>
-
 #include <string.h>
 
 const char *outcome_name(enum provider_outcome outcome)
@@ -159,38 +155,13 @@ void answer_write(struct svc_json_writer *writer, struct svc_arena *arena,
     }
 }
 
-/* Of a message's id, since that may be long, and is another event's than a message's. */
-static void write_event_id(struct svc_json_writer *writer, struct svc_slice message_id)
-{
-    char hex[2 * SVC_SHA256_SIZE + 1];
-    uint8_t digest[SVC_SHA256_SIZE];
-    struct svc_sha256 hash;
-
-    if (message_id.length == 0) {
-        svc_random_fast(digest, 16);
-    } else {
-        svc_sha256_init(&hash);
-        svc_sha256_add(&hash, "intent:", 7);
-        svc_sha256_add(&hash, message_id.text, message_id.length);
-        svc_sha256_finish(&hash, digest);
-    }
-    svc_text_to_hex(digest, 16, hex);
-    svc_json_write_field_text(writer, "event_id", hex);
-}
-
 void event_write(struct svc_json_writer *writer, struct svc_arena *arena,
     const struct asked *asked, const struct cascade_result *result)
 {
-    char time[SVC_CLOCK_TEXT_SIZE];
     struct provider_usage usage;
 
     answer_sum_usage(result, &usage);
     svc_json_write_object_begin(writer);
-    write_event_id(writer, asked->message_id);
-    svc_json_write_field_text(writer, "type", "intent");
-    svc_json_write_field_text(
-        writer, "occurred_at", svc_clock_format_ms(asked->now_ms, time));
-    write_text(writer, "customer_key", asked->customer_key);
     write_text(writer, "message_id", asked->message_id);
     svc_json_write_field_text(writer, "intent", intent_name(result->answer.intent));
     write_double(writer, "confidence", result->answer.confidence);

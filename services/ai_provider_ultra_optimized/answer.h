@@ -29,13 +29,10 @@ struct svc_slice answer_source(
 /* Who asked, for the event. */
 struct asked {
     const struct intent_question *question;
-    struct svc_slice customer_key; /* empty: not said */
-    struct svc_slice message_id;
-    int64_t now_ms; /* since 1970 */
+    struct svc_slice message_id; /* empty: not said */
 };
 
-/* One intent event, a JSON object, without the text. Its id is the message's where it is
- * known, so that a retry is the same event. */
+/* The data of an intent event, a JSON object, without the text. */
 void event_write(struct svc_json_writer *writer, struct svc_arena *arena,
     const struct asked *asked, const struct cascade_result *result);
 

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define METRICS_TIMEOUT_MS 2000
 #define SPARE_CALLS 8 /* beside the cascade's: tests of providers */
 
 static struct config config;
@@ -43,13 +42,6 @@ static const struct svc_setting settings[] = {
         "the language of a customer whose own isn't said"),
     SVC_SETTING_TEXT_AT(struct config, ca_file, "AI_CA_FILE", NULL,
         "the authorities trusted for https, in PEM; without it the system's"),
-    SVC_SETTING_TEXT_AT(struct config, metrics_url, "METRICS_URL", NULL,
-        "lightweight_metrics, which gets the intent events; without it none are kept"),
-    SVC_SETTING_SECRET_AT(struct config, metrics_token, "METRICS_TOKEN",
-        "its bearer token; without it SERVICE_TOKEN"),
-    SVC_SETTING_INT_AT(struct config, events_max, "EVENTS_MAX", "10000", NULL, 1, 1000000,
-        "intent events that wait while lightweight_metrics doesn't answer; then the "
-        "oldest are dropped"),
     SVC_SETTING_SECRET_AT(struct config, deepseek_key, "DEEPSEEK_API_KEY",
         "of the provider DeepSeek in ai_provider_config"),
     SVC_SETTING_SECRET_AT(struct config, gemini_key, "GEMINI_API_KEY", "of Gemini"),
@@ -76,8 +68,6 @@ static void stop(struct svc_runtime *runtime)
     cascade_free(&state->cascade);
     store_calls_free(&state->calls);
     store_providers_free(&state->providers);
-    store_events_free(&state->store_events);
-    events_free(&state->events);
     call_stats_free(&state->stats);
     keywords_free(&state->keywords);
     svc_texts_close(&state->texts);
@@ -206,50 +196,6 @@ static bool open_cascade(
     return true;
 }
 
-static double read_waiting(void *context)
-{
-    struct events_stats stats;
-
-    events_stats(context, &stats);
-    return (double)stats.waiting;
-}
-
-static double read_dropped(void *context)
-{
-    struct events_stats stats;
-
-    events_stats(context, &stats);
-    return (double)stats.dropped;
-}
-
-static bool open_events(
-    struct service *state, struct svc_metrics *metrics, char ret_error[256])
-{
-    SVC_AUTO_FREE char *own = NULL;
-    struct store_events_settings events = {
-        .url = config.metrics_url,
-        .token = config.metrics_token,
-        .ca_file = config.ca_file,
-        .timeout_ms = METRICS_TIMEOUT_MS,
-    };
-
-    if (config.metrics_url == NULL) {
-        return true;
-    }
-    if (events.token == NULL) {
-        own = keys_read("SERVICE_TOKEN", ret_error);
-        events.token = own;
-    }
-    state->events = events_new((size_t)config.events_max);
-    svc_metrics_gauge(metrics, "ai_events_waiting",
-        "Intent events that lightweight_metrics doesn't have yet.", read_waiting,
-        state->events);
-    svc_metrics_gauge(metrics, "ai_events_dropped",
-        "Intent events that it won't get, since the start.", read_dropped, state->events);
-    state->store_events = store_events_new(state->events, &events, ret_error);
-    return state->store_events != NULL;
-}
-
 static bool start(struct svc_runtime *runtime, char ret_error[256])
 {
     struct service *state = svc_alloc_zero(1, sizeof *state);
@@ -259,8 +205,7 @@ static bool start(struct svc_runtime *runtime, char ret_error[256])
     state->stats = call_stats_new();
     routes_metrics(state, runtime->metrics);
     if (!svc_texts_open(config.texts_dir, &state->texts, ret_error) ||
-        !open_cascade(state, runtime, ret_error) ||
-        !open_events(state, runtime->metrics, ret_error)) {
+        !open_cascade(state, runtime, ret_error)) {
         stop(runtime);
         return false;
     }
@@ -296,7 +241,7 @@ int main(int argc, char **argv)
         .port = "8104",
         .threads = "0",
         .body_limit = "1048576",
-        .uses = SVC_USES_REDIS | SVC_USES_POSTGRES,
+        .uses = SVC_USES_REDIS | SVC_USES_POSTGRES | SVC_TELLS_EVENTS,
         .settings = {settings, sizeof settings / sizeof settings[0], &config},
         .routes = routes,
         .route_count = sizeof routes / sizeof routes[0],

@@ -115,29 +115,32 @@ static void read_question(const struct svc_request *request, struct svc_json *hi
     };
 }
 
-static void keep_event(const struct svc_request *request,
+static void tell_event(const struct svc_request *request,
     const struct intent_question *question, const struct cascade_result *result)
 {
-    struct service *state = state_of(request);
+    struct svc_slice message_id = body_text(request, "message_id");
     struct svc_json_writer writer;
-    struct svc_buf event;
-    const struct asked asked = {
-        .question = question,
-        .customer_key = body_text(request, "customer_phone"),
-        .message_id = body_text(request, "message_id"),
-        .now_ms = svc_clock_unix_ms(),
-    };
+    struct svc_buf data;
+    char id[SVC_EVENT_ID_SIZE];
+    const struct asked asked = {.question = question, .message_id = message_id};
 
-    if (state->events == NULL) {
+    if (request->runtime->events == NULL) {
         return;
     }
-    svc_buf_init(&event, EVENT_SIZE_MAX);
-    svc_json_write_init(&writer, &event);
+    svc_buf_init(&data, EVENT_SIZE_MAX);
+    svc_json_write_init(&writer, &data);
     event_write(&writer, request->arena, &asked, result);
-    if (!event.overflow) {
-        events_add(state->events, (struct svc_slice){svc_buf_text(&event), event.length});
+    svc_event_id("intent", message_id, id);
+    const struct svc_event event = {
+        .type = "intent",
+        .id = message_id.length > 0 ? id : NULL,
+        .customer_key = body_text(request, "customer_phone"),
+        .data = {svc_buf_text(&data), data.length},
+    };
+    if (!data.overflow) {
+        svc_events_add(request->runtime->events, &event);
     }
-    svc_buf_done(&event);
+    svc_buf_done(&data);
 }
 
 static void count(struct service *state, const struct cascade_result *result)
@@ -197,7 +200,7 @@ enum svc_status post_intent(struct svc_request *request, struct svc_reply *reply
     cascade_ask(state->cascade, request->arena, &question, body_text(request, "reply_id"),
         body_text(request, "customer_phone"), &result);
     count(state, &result);
-    keep_event(request, &question, &result);
+    tell_event(request, &question, &result);
     svc_json_write_object_begin(&reply->json);
     answer_write(&reply->json, request->arena, &result, explain);
     write_reply(request, &reply->json, question.locale, result.answer.intent);

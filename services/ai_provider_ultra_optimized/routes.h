@@ -3,12 +3,10 @@
 #define ROUTES_H
 
 #include "call_stats.h"
-#include "events.h"
 #include "store_cache.h"
 #include "store_calls.h"
 #include "store_config.h"
 #include "store_customers.h"
-#include "store_events.h"
 #include "store_models.h"
 #include "store_providers.h"
 
@@ -27,9 +25,6 @@ struct config {
     const char *texts_dir;
     const char *locale;
     const char *ca_file;
-    const char *metrics_url;
-    const char *metrics_token;
-    int64_t events_max;
     const char
         *deepseek_key;      /* these are for --help and for a file that can't be read: */
     const char *gemini_key; /* keys.h reads them again, so that they can be changed */
@@ -48,8 +43,6 @@ struct service {
     struct store_config *store_config;
     struct store_cache cache;
     struct store_customers customers;
-    struct events *events; /* NULL: nobody takes them */
-    struct store_events *store_events;
     struct call_stats *stats;
     struct svc_counter *intents[SOURCE_KEYWORDS + 1];     /* by source */
     struct svc_counter *outcomes[PROVIDER_OUR_FAULT + 1]; /* of calls */

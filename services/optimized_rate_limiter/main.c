@@ -77,7 +77,7 @@ int main(int argc, char **argv)
         .port = "8102",
         .threads = "16",
         .body_limit = "1048576",
-        .uses = SVC_USES_REDIS | SVC_USES_POSTGRES,
+        .uses = SVC_USES_REDIS | SVC_USES_POSTGRES | SVC_TELLS_EVENTS,
         .settings = {settings, sizeof settings / sizeof settings[0], &config},
         .routes = routes,
         .route_count = sizeof routes / sizeof routes[0],

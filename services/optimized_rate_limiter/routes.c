@@ -167,6 +167,28 @@ static void note_limited(const struct svc_request *request, struct svc_slice cus
     store_config_note_limited(state_of(request)->store_config, &message);
 }
 
+/* The same message, asked about again, is one event. */
+static void tell_limited(const struct svc_request *request, struct svc_slice customer,
+    const struct judgement *judgement)
+{
+    const char *window = window_name(judgement->verdict.exceeded);
+    struct svc_slice message_id = body_text(request, "message_id");
+    char id[SVC_EVENT_ID_SIZE];
+    char data[200];
+
+    svc_event_id("limited", message_id, id);
+    int length = snprintf(data, sizeof data, "{\"window\":\"%s\",\"mode\":\"%s\"}",
+        window != NULL ? window : "", tier_mode_name(judgement->tier.mode));
+    const struct svc_event event = {
+        .type = "limited",
+        .id = message_id.length > 0 ? id : NULL,
+        .customer_key = customer,
+        .occurred_ms = judgement->verdict.now_ms,
+        .data = {data, (size_t)length},
+    };
+    svc_events_add(request->runtime->events, &event);
+}
+
 enum svc_status post_check(struct svc_request *request, struct svc_reply *reply)
 {
     struct svc_slice customer = body_text(request, "customer_phone");
@@ -184,6 +206,7 @@ enum svc_status post_check(struct svc_request *request, struct svc_reply *reply)
     judgement_write(&reply->json, &judgement);
     if (!judgement.allowed) {
         note_limited(request, customer, &judgement);
+        tell_limited(request, customer, &judgement);
     }
     if (!judgement.allowed && judgement.verdict.notify) {
         write_reply(request, &reply->json, customer, &judgement);

@@ -158,6 +158,12 @@ static void copy_of_type(struct svc_json_writer *writer, const struct svc_json *
     }
 }
 
+void status_write_costs(struct svc_json_writer *writer, const struct status *status)
+{
+    copy_of_type(writer, status->source, "pricing", SVC_JSON_OBJECT);
+    copy_of_type(writer, status->source, "errors", SVC_JSON_ARRAY);
+}
+
 static void write_status(struct svc_json_writer *writer, const struct status *status)
 {
     int rank = status_rank(status->status);
@@ -183,8 +189,7 @@ static void write_status(struct svc_json_writer *writer, const struct status *st
     copy_of_type(writer, status->source, "recipient_identity_key_hash", SVC_JSON_STRING);
     copy_of_type(writer, status->source, "biz_opaque_callback_data", SVC_JSON_STRING);
     copy_of_type(writer, status->source, "conversation", SVC_JSON_OBJECT);
-    copy_of_type(writer, status->source, "pricing", SVC_JSON_OBJECT);
-    copy_of_type(writer, status->source, "errors", SVC_JSON_ARRAY);
+    status_write_costs(writer, status);
     write_faults(writer, &status->faults);
     svc_json_write_object_end(writer);
 }

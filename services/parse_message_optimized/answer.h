@@ -10,4 +10,7 @@
 void answer_write(struct svc_json_writer *writer, const struct batch *batch,
     const char *signature, const char *backend);
 
+/* `pricing` and `errors`, where STATUS has them, into the object that is open. */
+void status_write_costs(struct svc_json_writer *writer, const struct status *status);
+
 #endif

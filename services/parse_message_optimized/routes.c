@@ -192,6 +192,7 @@ enum svc_status post_parse(struct svc_request *request, struct svc_reply *reply)
         svc_counter_add(state->local_lookups, batch.message_count);
     }
     count_batch(state, &batch);
+    tell_batch(request->runtime->events, &batch);
     answer_write(
         &reply->json, &batch, signature, backend == STORE_REDIS ? "redis" : "local");
     return SVC_OK;

@@ -3,6 +3,7 @@
 #define ROUTES_H
 
 #include "store.h"
+#include "webhook.h"
 
 #include <svc/app.h>
 
@@ -36,5 +37,9 @@ struct parse_state {
 svc_handler post_parse;
 svc_handler post_messages_end;
 svc_handler get_webhook;
+
+/* Tells EVENTS (NULL: nobody) of the messages that are new, and of the statuses. What is
+ * told again, a retry by Meta or by n8n, has the same id and counts once. */
+void tell_batch(struct svc_events *events, const struct batch *batch);
 
 #endif

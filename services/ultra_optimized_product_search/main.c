@@ -101,7 +101,9 @@ static bool open_language(struct search_state *state, char ret_error[256])
     state->words = words_load(config.words_dir, config.language,
         config.region != NULL ? config.region : "", state->analyser, reason);
     if (state->words == NULL) {
-        snprintf(ret_error, 256, "SEARCH_WORDS_DIR: %.230s", reason);
+        bool names_itself = strncmp(reason, "SEARCH_", 7) == 0;
+        snprintf(
+            ret_error, 256, "%s%.230s", names_itself ? "" : "SEARCH_WORDS_DIR: ", reason);
     }
     return state->words != NULL;
 }
@@ -288,7 +290,7 @@ int main(int argc, char **argv)
         .port = "8105",
         .threads = "2",
         .body_limit = "1048576",
-        .uses = SVC_USES_POSTGRES,
+        .uses = SVC_USES_POSTGRES | SVC_TELLS_EVENTS,
         .settings = {settings, sizeof settings / sizeof settings[0], &config},
         .routes = routes,
         .route_count = sizeof routes / sizeof routes[0],

@@ -148,18 +148,32 @@ static struct svc_slice name_of(struct reply *reply, const struct product *produ
     return !svc_whatsapp_is_blank(sku) ? sku : make_id(reply, "prod", product->id);
 }
 
+static size_t character_count(struct svc_slice text)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < text.length; i++) {
+        count += ((unsigned char)text.text[i] & 0xC0) != 0x80;
+    }
+    return count;
+}
+
 static struct svc_whatsapp_option product_row(
     struct reply *reply, const struct product *product)
 {
+    struct svc_slice name = name_of(reply, product);
     struct svc_buf text;
 
     svc_buf_init(&text, TEXT_MAX);
     add_part(&text, say_price(reply, &product->facts));
     add_part(&text, say_stock(reply, &product->facts));
-    add_part(&text, slice_of(quote(reply, product->brand, 80)));
+    /* A name that its row can't show whole matters more than the brand. */
+    add_part(&text, character_count(name) > SVC_WHATSAPP_ROW_TITLE_MAX
+                        ? name
+                        : slice_of(quote(reply, product->brand, 80)));
     return (struct svc_whatsapp_option){
         .id = make_id(reply, "prod", product->id),
-        .title = name_of(reply, product),
+        .title = name,
         .description = keep(reply, &text),
     };
 }

@@ -7,6 +7,8 @@
 
 /* Units that may be asked for; more fits no catalogue. */
 #define UNITS_MAX 1e12
+/* Bytes of the words that go into an event. */
+#define EVENT_QUERY_MAX ((size_t)200)
 
 static struct svc_slice body_text(const struct svc_request *request, const char *name)
 {
@@ -145,6 +147,35 @@ static enum svc_status find(const struct svc_request *request, const struct quer
     return store_search(state->store, &question, request->arena, ret_result, ret_error);
 }
 
+/* What people look for and don't find. The words are a shop's, not a person's. */
+static void tell_search(const struct svc_request *request, const struct asked *asked,
+    const struct index_result *result, int64_t took_ns)
+{
+    struct svc_slice query = asked->search.text;
+    struct svc_json_writer writer;
+    struct svc_buf data;
+
+    if (request->runtime->events == NULL) {
+        return;
+    }
+    query.length = query.length < EVENT_QUERY_MAX ? query.length : EVENT_QUERY_MAX;
+    svc_buf_init(&data, 4096);
+    svc_json_write_init(&writer, &data);
+    svc_json_write_object_begin(&writer);
+    svc_json_write_field_slice(&writer, "query", query);
+    svc_json_write_field_int(&writer, "total", (int64_t)result->total);
+    svc_json_write_key(&writer, "latency_ms");
+    svc_json_write_double(&writer, (double)(took_ns / 1000) / 1000.0);
+    svc_json_write_object_end(&writer);
+    const struct svc_event event = {
+        .type = "search",
+        .customer_key = asked->customer,
+        .data = {svc_buf_text(&data), data.length},
+    };
+    svc_events_add(request->runtime->events, &event);
+    svc_buf_done(&data);
+}
+
 static void note(const struct svc_request *request, const struct asked *asked,
     const struct index_result *result, int64_t took_ns, bool ready)
 {
@@ -164,6 +195,7 @@ static void note(const struct svc_request *request, const struct asked *asked,
     if (asked->search.offset > 0 || asked->search.text.length == 0) {
         return;
     }
+    tell_search(request, asked, result, took_ns);
     search_log_hash(asked->customer, entry.customer_hash);
     if (!search_log_note(state->log, &entry)) {
         svc_counter_add(state->log_dropped, 1);

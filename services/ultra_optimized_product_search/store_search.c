@@ -27,8 +27,8 @@
 
 /* The current price, which the filters and the order by price are about. */
 #define ON_OFFER                                                                         \
-    "(COALESCE(offer_price < price, false) AND COALESCE(offer_starts_at <= NOW(), "      \
-    "true) "                                                                             \
+    "(COALESCE(offer_price > 0 AND offer_price < price, false) "                         \
+    "AND COALESCE(offer_starts_at <= NOW(), true) "                                      \
     "AND COALESCE(offer_ends_at > NOW(), true))"
 #define CURRENT_PRICE "(CASE WHEN " ON_OFFER " THEN offer_price ELSE price END)"
 #define FILTERS                                                                          \

@@ -92,6 +92,27 @@ static bool read_all(struct words *words, const char *folder, size_t language,
     return true;
 }
 
+/* A country without a section of its own has no words of its own, which is no fault; a
+ * word that names no country of ours is one. */
+static bool check_region(const struct words_source *source, char ret_error[256])
+{
+    static const char plain[] =
+        " cr gt hn ni pa sv ar bo br ca cl co cu do ec es gb mx pe pr "
+        "pt py us uy ve au ";
+    char wanted[8];
+
+    snprintf(wanted, sizeof wanted, " %.4s ", source->region);
+    if (source->region[0] == '\0' || source->region_seen ||
+        (strlen(source->region) == 2 && strstr(plain, wanted) != NULL)) {
+        return true;
+    }
+    snprintf(ret_error, 256,
+        "SEARCH_REGION=%.20s: no rules are of that country; it takes two small letters, "
+        "such as mx, co, ar, cl, pe, es",
+        source->region);
+    return false;
+}
+
 struct words *words_load(const char *folder, const char *language, const char *region,
     const struct analyser *analyser, char ret_error[256])
 {
@@ -114,7 +135,8 @@ struct words *words_load(const char *folder, const char *language, const char *r
         fclose(there);
     }
     struct words *words = svc_alloc_zero(1, sizeof *words);
-    if (!read_all(words, folder, index, &source, ret_error)) {
+    if (!read_all(words, folder, index, &source, ret_error) ||
+        !check_region(&source, ret_error)) {
         words_free(&words);
     }
     return words;

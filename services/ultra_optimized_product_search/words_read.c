@@ -7,7 +7,7 @@ enum { ENTRIES_MAX = 64, TOKENS_MAX = 32 };
 
 struct reader {
     struct words *words;
-    const struct words_source *source;
+    struct words_source *source;
     size_t line;
     bool active; /* the section is one of the shop's */
     bool regional;
@@ -259,8 +259,9 @@ static bool read_section(struct reader *reader, struct svc_slice line)
     bool all = length == 3 && memcmp(name, "all", 3) == 0;
     const char *region = reader->source->region;
     reader->regional = !all;
-    reader->active =
-        all || (strlen(region) == length && memcmp(name, region, length) == 0);
+    bool ours = !all && strlen(region) == length && memcmp(name, region, length) == 0;
+    reader->source->region_seen = reader->source->region_seen || ours;
+    reader->active = all || ours;
     return true;
 }
 
@@ -285,8 +286,8 @@ static bool read_line(struct reader *reader, struct svc_slice line, struct rule 
     return !reader->active || add_group(reader, rule, line);
 }
 
-bool words_read(struct words *words, const struct words_source *source,
-    struct svc_slice text, char ret_error[256])
+bool words_read(struct words *words, struct words_source *source, struct svc_slice text,
+    char ret_error[256])
 {
     struct reader reader = {
         .words = words, .source = source, .active = true, .error = ret_error};

@@ -15,11 +15,12 @@ struct words_source {
     enum words_file file;
     char name[64]; /* for what is said of a fault */
     const char *region;
+    bool region_seen; /* some section is of it: set by words_read */
     const struct analyser *analyser;
 };
 
 /* Adds the rules in TEXT to WORDS. False with one line in `ret_error`. */
-SVC_MUST_CHECK bool words_read(struct words *words, const struct words_source *source,
+SVC_MUST_CHECK bool words_read(struct words *words, struct words_source *source,
     struct svc_slice text, char ret_error[256]);
 
 #endif

@@ -8,6 +8,7 @@
 #define SVC_APP_H
 
 #include "config.h"
+#include "events.h"
 #include "json_write.h"
 #include "log.h"
 #include "metrics.h"
@@ -24,8 +25,9 @@ struct svc_runtime {
     struct svc_redis *redis;
     struct svc_pg *pg;
     struct svc_metrics *metrics;
-    const char *database_url; /* for a pool of the service's own, with other time-outs */
-    void *state;              /* the service's own, made by `start` */
+    struct svc_events *events; /* to lightweight_metrics, where METRICS_URL is set */
+    const char *database_url;  /* for a pool of the service's own, with other time-outs */
+    void *state;               /* the service's own, made by `start` */
 };
 
 /* What else a service stands on, for /readyz. */
@@ -73,6 +75,7 @@ enum svc_uses {
     SVC_USES_POSTGRES = 2,
     SVC_NEEDS_REDIS = 4 | SVC_USES_REDIS, /* not ready without it */
     SVC_NEEDS_POSTGRES = 8 | SVC_USES_POSTGRES,
+    SVC_TELLS_EVENTS = 16, /* what happens goes to lightweight_metrics */
 };
 
 struct svc_app {

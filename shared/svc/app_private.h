@@ -30,6 +30,10 @@ struct svc_common_settings {
     int64_t pg_pool_size;
     int64_t pg_connect_timeout_ms;
     int64_t pg_timeout_ms;
+    const char *metrics_url;
+    const char *metrics_token;
+    const char *metrics_ca_file;
+    int64_t events_max;
 };
 
 struct svc_app_state {

@@ -79,10 +79,29 @@ static void fill_postgres(struct svc_setting *out)
     memcpy(out, settings, sizeof settings);
 }
 
+static void fill_events(struct svc_setting *out)
+{
+    const struct svc_setting settings[] = {
+        SVC_SETTING_TEXT_AT(struct svc_common_settings, metrics_url, "METRICS_URL", NULL,
+            "lightweight_metrics, which is told what happens; without it nobody is"),
+        SVC_SETTING_SECRET_AT(struct svc_common_settings, metrics_token, "METRICS_TOKEN",
+            "its bearer token; without it SERVICE_TOKEN"),
+        SVC_SETTING_TEXT_AT(struct svc_common_settings, metrics_ca_file,
+            "METRICS_CA_FILE", NULL,
+            "the authorities trusted for it, in PEM; without it the system's"),
+        SVC_SETTING_INT_AT(struct svc_common_settings, events_max, "EVENTS_MAX", "10000",
+            NULL, 1, 1000000,
+            "events that wait while lightweight_metrics doesn't answer; then the oldest "
+            "are dropped"),
+    };
+
+    memcpy(out, settings, sizeof settings);
+}
+
 void svc_common_settings_table(const struct svc_app *app,
     struct svc_common_settings *target, struct svc_setting_table *ret_table)
 {
-    /* 13, 3 and 4 lines; the three functions above are the only ones to know. */
+    /* 13, 3, 4 and 4 lines; the four functions above are the only ones to know. */
     struct svc_setting *settings = svc_alloc_zero(32, sizeof *settings);
     size_t count = 13;
 
@@ -93,6 +112,10 @@ void svc_common_settings_table(const struct svc_app *app,
     }
     if ((app->uses & SVC_USES_POSTGRES) != 0) {
         fill_postgres(settings + count);
+        count += 4;
+    }
+    if ((app->uses & SVC_TELLS_EVENTS) != 0) {
+        fill_events(settings + count);
         count += 4;
     }
     *ret_table = (struct svc_setting_table){settings, count, target};

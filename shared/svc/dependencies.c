@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* For a batch. */
+#define EVENTS_TIMEOUT_MS 3000
+
 static bool open_redis(struct svc_app_state *state, char ret_error[256])
 {
     const struct svc_common_settings *settings = &state->settings;
@@ -49,6 +52,51 @@ static bool open_postgres(struct svc_app_state *state, char ret_error[256])
     return true;
 }
 
+static double read_waiting(void *context)
+{
+    struct svc_events_stats stats;
+
+    svc_events_stats(context, &stats);
+    return (double)stats.waiting;
+}
+
+static double read_dropped(void *context)
+{
+    struct svc_events_stats stats;
+
+    svc_events_stats(context, &stats);
+    return (double)stats.dropped;
+}
+
+static bool open_events(struct svc_app_state *state, char ret_error[256])
+{
+    const struct svc_common_settings *settings = &state->settings;
+    struct svc_events_settings events = {
+        .url = settings->metrics_url,
+        .token = settings->metrics_token != NULL ? settings->metrics_token
+                                                 : settings->service_token,
+        .ca_file = settings->metrics_ca_file,
+        .source = state->app->name,
+        .timeout_ms = EVENTS_TIMEOUT_MS,
+        .waiting_max = settings->events_max,
+    };
+
+    if (settings->metrics_url == NULL) {
+        return true;
+    }
+    state->runtime.events = svc_events_new(&events, ret_error);
+    if (state->runtime.events == NULL) {
+        return false;
+    }
+    svc_metrics_gauge(state->runtime.metrics, "events_waiting",
+        "Events that lightweight_metrics doesn't have yet.", read_waiting,
+        state->runtime.events);
+    svc_metrics_gauge(state->runtime.metrics, "events_dropped",
+        "Events that it won't get, since the start.", read_dropped,
+        state->runtime.events);
+    return true;
+}
+
 bool svc_dependencies_open(struct svc_app_state *state, char ret_error[256])
 {
     unsigned uses = state->app->uses;
@@ -64,11 +112,13 @@ bool svc_dependencies_open(struct svc_app_state *state, char ret_error[256])
             ret_error, 256, "DATABASE_URL is not set; this service needs PostgreSQL");
         return false;
     }
-    return open_redis(state, ret_error) && open_postgres(state, ret_error);
+    return open_redis(state, ret_error) && open_postgres(state, ret_error) &&
+           open_events(state, ret_error);
 }
 
 void svc_dependencies_close(struct svc_app_state *state)
 {
+    svc_events_free(&state->runtime.events);
     svc_pg_close(&state->runtime.pg);
     svc_redis_close(&state->runtime.redis);
 }

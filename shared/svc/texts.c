@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FILE_SIZE_MAX ((size_t)256 * 1024)
 #define LANGUAGE_COUNT 3
@@ -66,11 +67,21 @@ static bool read_file(
     return texts->own[language] != NULL || fail(ret_error, path, reason);
 }
 
+static bool is_folder(const char *path, char ret_error[256])
+{
+    struct stat found;
+
+    if (stat(path, &found) != 0) {
+        return fail(ret_error, path, strerror(errno));
+    }
+    return S_ISDIR(found.st_mode) || fail(ret_error, path, "is no folder");
+}
+
 bool svc_texts_open(const char *folder, struct svc_texts **ret_texts, char ret_error[256])
 {
     const char *const built_in[LANGUAGE_COUNT] = {es_json, en_json, pt_json};
     struct svc_texts *texts = svc_alloc_zero(1, sizeof *texts);
-    bool fine = true;
+    bool fine = folder == NULL || is_folder(folder, ret_error);
 
     for (size_t i = 0; fine && i < LANGUAGE_COUNT; i++) {
         char path[512];

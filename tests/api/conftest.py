@@ -11,6 +11,7 @@ import pytest
 
 from launcher.servers import Redis
 from tests.api.ai_shop import ai, make_model, model  # noqa: F401
+from tests.api.event_taker import Metrics
 from tests.api.search_shop import (  # noqa: F401
     catalogue,
     demo_template,
@@ -53,3 +54,16 @@ def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
     if redis.server.process.alive:
         redis.send(signal.SIGCONT)
     redis.server.stop()
+
+
+@pytest.fixture
+def make_metrics():
+    made: list[Metrics] = []
+
+    def make(port: int = 0) -> Metrics:
+        made.append(Metrics(port))
+        return made[-1]
+
+    yield make
+    for metrics in made:
+        metrics.stop()

@@ -3,69 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
 from launcher.servers import free_port
 from tests.api.ai_shop import NODE, until
-
-
-class Metrics:
-    """Takes events as lightweight_metrics does."""
-
-    def __init__(self, port: int = 0) -> None:
-        self.events: list[dict[str, Any]] = []
-        self.batches = 0
-        self.tokens: set[str | None] = set()
-        self.status = 200
-        metrics = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                batch = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                metrics.tokens.add(self.headers.get("Authorization"))
-                metrics.batches += 1
-                if self.path == "/v1/events" and metrics.status == 200:
-                    metrics.events += batch
-                self.send_response(metrics.status)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
-        self.thread.start()
-
-    def numbers(self) -> list[int]:
-        return [int(event["message_id"]) for event in self.events]
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-
-
-@pytest.fixture
-def make_metrics():
-    made: list[Metrics] = []
-
-    def make(port: int = 0) -> Metrics:
-        made.append(Metrics(port))
-        return made[-1]
-
-    yield make
-    for metrics in made:
-        metrics.stop()
 
 
 def gauge(ai, svc, name: str) -> float:
@@ -84,10 +26,11 @@ def test_an_event(service, ai, make_metrics):
     )  # fmt: skip
     event = until(lambda: metrics.events, 2, "the event came")[0]
     assert event["type"] == "intent" and event["occurred_at"].endswith("Z")
-    assert (event["intent"], event["source"]) == (said["intent"], said["source"])
-    assert event["confidence"] == said["confidence"] and event["cost_usd"] == 0
-    assert (event["customer_key"], event["message_id"]) == ("5215512345678", "7")
-    assert (event["session_state"], event["locale"]) == ("cart", "es_MX")
+    assert (event["source"], event["customer_key"]) == (NODE, "5215512345678")
+    data = event["data"]
+    assert (data["intent"], data["source"]) == (said["intent"], said["source"])
+    assert data["confidence"] == said["confidence"] and data["cost_usd"] == 0
+    assert (data["message_id"], data["session_state"], data["locale"]) == ("7", "cart", "es_MX")
     assert "CENTINELA" not in json.dumps(metrics.events)
     assert metrics.tokens == {"Bearer para-metricas"}
 
@@ -109,12 +52,12 @@ def test_they_wait_in_order_until_somebody_takes_them(service, ai, make_metrics)
     svc = service(NODE, METRICS_URL=f"http://127.0.0.1:{port}")
     for number in range(300):
         ai.ask(svc, "hola", message_id=str(number))
-    assert gauge(ai, svc, "ai_events_waiting") == 300
+    assert gauge(ai, svc, "events_waiting") == 300
     metrics = make_metrics(port)
     until(lambda: len(metrics.events) >= 300, 12, "all events came")
     assert metrics.numbers() == list(range(300)) and metrics.batches < 10
-    until(lambda: gauge(ai, svc, "ai_events_waiting") == 0, 2, "none waits")
-    assert gauge(ai, svc, "ai_events_dropped") == 0
+    until(lambda: gauge(ai, svc, "events_waiting") == 0, 2, "none waits")
+    assert gauge(ai, svc, "events_dropped") == 0
 
 
 @pytest.mark.parametrize("status", [500, 401, 429])
@@ -135,7 +78,7 @@ def test_what_it_never_takes_is_dropped(service, ai, make_metrics):
     metrics.status = 422
     svc = service(NODE, METRICS_URL=metrics.url)
     ai.ask(svc, "hola", message_id="1")
-    until(lambda: gauge(ai, svc, "ai_events_dropped") == 1, 3, "it's dropped")
+    until(lambda: gauge(ai, svc, "events_dropped") == 1, 3, "it's dropped")
     metrics.status = 200
     ai.ask(svc, "hola", message_id="2")
     until(lambda: metrics.events, 3, "the next one came")
@@ -147,11 +90,11 @@ def test_the_oldest_are_dropped(service, ai, make_metrics):
     svc = service(NODE, METRICS_URL=f"http://127.0.0.1:{port}", EVENTS_MAX="10")
     for number in range(25):
         ai.ask(svc, "hola", message_id=str(number))
-    assert gauge(ai, svc, "ai_events_waiting") == 10
+    assert gauge(ai, svc, "events_waiting") == 10
     metrics = make_metrics(port)
     until(lambda: len(metrics.events) >= 10, 12, "the newest came")
     assert metrics.numbers() == list(range(15, 25))
-    assert gauge(ai, svc, "ai_events_dropped") == 15
+    assert gauge(ai, svc, "events_dropped") == 15
 
 
 def test_a_stop_sends_what_waits(service, ai, make_metrics):

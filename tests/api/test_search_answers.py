@@ -212,6 +212,25 @@ def test_odd_questions_have_an_answer(catalogue, source):
     assert svc.process.poll() is None
 
 
+def test_what_meets_only_a_part_is_marked(catalogue, svc):
+    """Few meet all the words: what meets the thing asked for fills up, after them."""
+    whole, part = catalogue.add("Xilófono plegable"), catalogue.add("Xilófono didáctico")
+    query = "xilófono plegable"
+    until(lambda: len(catalogue.search(svc, query)["products"]) == 2, 10, "they are there")
+    found = [(p["id"], p.get("partial", False)) for p in catalogue.search(svc, query)["products"]]
+    assert found == [(whole, False), (part, True)]
+    assert not any("partial" in p for p in catalogue.search(svc, "playera")["products"])
+
+
+def test_a_long_name_is_whole_in_its_row(catalogue, svc):
+    name = "Xilófono portátil para niños"
+    for _ in range(2):
+        catalogue.add(name)
+    until(lambda: catalogue.search(svc, "xilófono portátil")["total"] == 2, 10, "they are there")
+    rows = catalogue.search(svc, "xilófono portátil")["reply"]["interactive"]["action"]["sections"][0]["rows"]
+    assert len(rows[0]["title"]) <= 24 and name in rows[0]["description"], rows[0]
+
+
 def test_a_limit_out_of_bounds_is_refused(catalogue, svc):
     for limit in (0, 101, 1_000_000, -1, 1.5, "10"):
         problem = catalogue.search(svc, "playera", limit=limit, status=422)

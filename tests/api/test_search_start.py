@@ -167,7 +167,9 @@ def test_without_an_index_postgres_answers(catalogue):
         assert "ROP-0001" in {product["sku"] for product in answer["products"]}
     assert catalogue.search(svc, "ROP-0003")["products"][0]["sku"] == "ROP-0003"
     assert catalogue.search(svc, "impresoora")["total"] > 0  # a typo
-    assert catalogue.search(svc, "", on_offer=True)["total"] > 0
+    catalogue.sql("UPDATE products SET offer_price = 0 WHERE sku = 'ROP-0001'")
+    offers = catalogue.search(svc, "", on_offer=True, limit=100)
+    assert offers["total"] > 0 and "ROP-0001" not in {p["sku"] for p in offers["products"]}
     assert catalogue.get(svc, "suggest", q="play")["source"] == "postgresql"
     assert metric(svc, "search_searches_total") > 0
     catalogue.sql("ALTER TABLE product_feed_away RENAME TO product_feed")
@@ -180,11 +182,22 @@ def test_without_an_index_postgres_answers(catalogue):
     ("RANKING_WEIGHTS", "/nowhere.json", "RANKING_WEIGHTS"),
     ("DATABASE_URL", "", "DATABASE_URL"),
     ("CHANGES_POLL_MS", "0", "CHANGES_POLL_MS"),
+    ("TEXTS_DIR", "/nowhere", "TEXTS_DIR: /nowhere: No such file"),
+    ("TEXTS_DIR", "/etc/passwd", "TEXTS_DIR: /etc/passwd: is no folder"),
+    ("SEARCH_REGION", "mexico", "SEARCH_REGION=mexico"),
+    ("SEARCH_REGION", "MX", "SEARCH_REGION=MX"),
+    ("SEARCH_REGION", "zz", "SEARCH_REGION=zz"),
 ])  # fmt: skip
 def test_a_bad_setting_stops_the_start(catalogue, name, value, said):
     env = {"PATH": "/usr/bin:/bin", "PORT": "18999", "DATABASE_URL": catalogue.url, name: value}
     result = subprocess.run([binary(NODE)], env=env, capture_output=True, text=True, timeout=20)
     assert result.returncode in (1, 2) and said in result.stderr, result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("region", ["cr", "mx"])
+def test_a_country_with_or_without_words_of_its_own(catalogue, region):
+    assert catalogue.search(catalogue.start(SEARCH_REGION=region), "playera")["total"] > 0
 
 
 def test_it_ends_at_once_also_while_building(catalogue):

@@ -1,33 +1,34 @@
 #include "../../unit.h"
 
-#include <events.h>
+#include <svc/event_queue.h>
 
-static void add(struct events *events, int number)
+static void add(struct svc_event_queue *events, int number)
 {
     char text[16];
 
     snprintf(text, sizeof text, "{\"n\":%d}", number);
-    events_add(events, (struct svc_slice){text, strlen(text)});
+    svc_event_queue_add(events, (struct svc_slice){text, strlen(text)});
 }
 
 /* Begins a batch and compares it; how many it has. */
-static size_t expect_batch(struct events *events, size_t count_max, const char *expected)
+static size_t expect_batch(
+    struct svc_event_queue *events, size_t count_max, const char *expected)
 {
     struct svc_buf batch;
 
     svc_buf_init(&batch, 4096);
-    size_t count = events_begin(events, count_max, &batch);
+    size_t count = svc_event_queue_begin(events, count_max, &batch);
     assert_string_equal(svc_buf_text(&batch), expected);
     svc_buf_done(&batch);
     return count;
 }
 
-static void expect_stats(
-    struct events *events, uint64_t waiting, uint64_t delivered, uint64_t dropped)
+static void expect_stats(struct svc_event_queue *events, uint64_t waiting,
+    uint64_t delivered, uint64_t dropped)
 {
-    struct events_stats stats;
+    struct svc_events_stats stats;
 
-    events_stats(events, &stats);
+    svc_event_queue_stats(events, &stats);
     assert_int_equal(stats.waiting, waiting);
     assert_int_equal(stats.delivered, delivered);
     assert_int_equal(stats.dropped, dropped);
@@ -35,40 +36,40 @@ static void expect_stats(
 
 static void test_in_order_and_in_batches(void **state)
 {
-    struct events *events = events_new(10);
+    struct svc_event_queue *events = svc_event_queue_new(10);
 
     (void)state;
     for (int i = 1; i <= 3; i++) {
         add(events, i);
     }
     assert_int_equal(expect_batch(events, 2, "[{\"n\":1},{\"n\":2}]"), 2);
-    events_end(events, EVENTS_DELIVERED);
+    svc_event_queue_end(events, SVC_EVENTS_DELIVERED);
     assert_int_equal(expect_batch(events, 2, "[{\"n\":3}]"), 1);
-    events_end(events, EVENTS_DELIVERED);
+    svc_event_queue_end(events, SVC_EVENTS_DELIVERED);
     assert_int_equal(expect_batch(events, 2, "[]"), 0);
     expect_stats(events, 0, 3, 0);
-    events_free(&events);
+    svc_event_queue_free(&events);
     assert_null(events);
 }
 
 static void test_kept_ones_come_again(void **state)
 {
-    struct events *events = events_new(10);
+    struct svc_event_queue *events = svc_event_queue_new(10);
 
     (void)state;
     add(events, 1);
     expect_batch(events, 5, "[{\"n\":1}]");
-    events_end(events, EVENTS_KEPT);
+    svc_event_queue_end(events, SVC_EVENTS_KEPT);
     add(events, 2);
     expect_batch(events, 5, "[{\"n\":1},{\"n\":2}]");
-    events_end(events, EVENTS_REFUSED);
+    svc_event_queue_end(events, SVC_EVENTS_REFUSED);
     expect_stats(events, 0, 0, 2);
-    events_free(&events);
+    svc_event_queue_free(&events);
 }
 
 static void test_the_oldest_are_dropped(void **state)
 {
-    struct events *events = events_new(3);
+    struct svc_event_queue *events = svc_event_queue_new(3);
 
     (void)state;
     for (int i = 1; i <= 5; i++) {
@@ -76,21 +77,21 @@ static void test_the_oldest_are_dropped(void **state)
     }
     expect_stats(events, 3, 0, 2);
     expect_batch(events, 9, "[{\"n\":3},{\"n\":4},{\"n\":5}]");
-    events_end(events, EVENTS_DELIVERED);
-    events_free(&events);
+    svc_event_queue_end(events, SVC_EVENTS_DELIVERED);
+    svc_event_queue_free(&events);
 }
 
 /* Dropped while on their way: delivered if they were, and lost only if not. */
 static void test_full_while_sending(void **state)
 {
-    struct events *events = events_new(2);
+    struct svc_event_queue *events = svc_event_queue_new(2);
 
     (void)state;
     add(events, 1);
     add(events, 2);
     expect_batch(events, 2, "[{\"n\":1},{\"n\":2}]");
     add(events, 3);
-    events_end(events, EVENTS_DELIVERED);
+    svc_event_queue_end(events, SVC_EVENTS_DELIVERED);
     expect_stats(events, 1, 2, 0);
 
     add(events, 4);
@@ -98,27 +99,27 @@ static void test_full_while_sending(void **state)
     for (int i = 5; i <= 8; i++) {
         add(events, i);
     }
-    events_end(events, EVENTS_KEPT);
+    svc_event_queue_end(events, SVC_EVENTS_KEPT);
     expect_stats(events, 2, 2, 4);
     expect_batch(events, 2, "[{\"n\":7},{\"n\":8}]");
-    events_end(events, EVENTS_DELIVERED);
-    events_free(&events);
+    svc_event_queue_end(events, SVC_EVENTS_DELIVERED);
+    svc_event_queue_free(&events);
 }
 
 static void test_a_batch_has_an_end(void **state)
 {
-    struct events *events = events_new(10);
+    struct svc_event_queue *events = svc_event_queue_new(10);
     struct svc_buf batch;
 
     (void)state;
     add(events, 1);
     add(events, 2);
     svc_buf_init(&batch, 12);
-    assert_int_equal(events_begin(events, 10, &batch), 1);
+    assert_int_equal(svc_event_queue_begin(events, 10, &batch), 1);
     assert_string_equal(svc_buf_text(&batch), "[{\"n\":1}]");
     assert_false(batch.overflow);
     svc_buf_done(&batch);
-    events_free(&events);
+    svc_event_queue_free(&events);
 }
 
 int main(void)
