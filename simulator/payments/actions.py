@@ -49,6 +49,21 @@ def pay(sim: "Simulator", gateway: Gateway, payment: Payment) -> None:
         settle(sim, gateway, payment)
         return
     _check_open(payment)
+    if gateway.name == "paypal":
+        approve(sim, gateway, payment, "now")
+    else:
+        take_money(sim, gateway, payment)
+
+
+def approve(sim: "Simulator", gateway: Gateway, payment: Payment, when: str) -> None:
+    """The payer agrees; no money moves before the shop captures it."""
+    if payment.fields.get("approved"):
+        raise ActionError("it's approved already")
+    payment.fields["approved"] = when
+    notify(sim, gateway, payment, None, "authorized")
+
+
+def take_money(sim: "Simulator", gateway: Gateway, payment: Payment) -> None:
     mode = gateway.take("wrong_amount", "other_currency", "wrong_mode", "double_capture")
     for _ in range(2 if mode == "double_capture" else 1):
         capture = new_capture(sim, gateway, payment, "approved", mode)
@@ -69,6 +84,13 @@ def later(sim: "Simulator", gateway: Gateway, payment: Payment) -> None:
     _check_open(payment)
     if payment.pending:
         raise ActionError("it's pending already")
+    if gateway.name == "paypal":
+        approve(sim, gateway, payment, "later")
+    else:
+        take_later(sim, gateway, payment)
+
+
+def take_later(sim: "Simulator", gateway: Gateway, payment: Payment) -> None:
     mode = gateway.take("wrong_amount", "other_currency", "wrong_mode")
     capture = new_capture(sim, gateway, payment, "pending", mode)
     capture.method = "cash"

@@ -21,12 +21,13 @@ CONCURRENT_MAX = 16
 
 @dataclass
 class Notice:
-    """`headers` signs with the secret given, at the time of sending."""
+    """`headers` signs with the secret given, at the time of sending; `body` where it's inside."""
     type: str
     raw: bytes
     headers: Callable[[str], dict[str, str]]
     query: str = ""
     url: str = ""  # where not to the gateway's own
+    body: Callable[[str], bytes] | None = None
 
 
 @dataclass
@@ -134,13 +135,15 @@ class Sender:
 
     async def _attempt(self, gateway: Gateway, notice: Notice, sent: Sent, mode: str) -> int | None:
         assert self.session
-        secret = gateway.keys["webhook_secret"]
-        headers = notice.headers("forged" if mode == "forged" else secret)
+        secret = "forged" if mode == "forged" else gateway.keys["webhook_secret"]
+        headers = notice.headers(secret)
+        raw = notice.body(secret) if notice.body else notice.raw
+        sent.body = raw.decode()
         entry: dict[str, Any] = {"at": time.time(), "http_status": None}
         started = time.perf_counter()
         timeout = aiohttp.ClientTimeout(total=self.settings.webhook_timeout_ms / 1000)
         try:
-            async with self.session.post(sent.url, data=notice.raw, headers=headers,
+            async with self.session.post(sent.url, data=raw, headers=headers,
                                          timeout=timeout, allow_redirects=False) as answer:
                 entry["http_status"] = answer.status
                 entry["answer"] = (await answer.content.read(500)).decode("utf-8", "replace")

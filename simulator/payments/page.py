@@ -46,6 +46,7 @@ RESULTS = {
     "paid": ("ok", "Pago aprobado", "La tienda ya recibió tu pago. Te escribe por WhatsApp."),
     "pending": ("wait", "Pago pendiente",
                 "Muestra esta referencia en la caja. La tienda sabrá cuando hayas pagado."),
+    "authorized": ("wait", "Pago autorizado", "La tienda lo está cobrando. Te escribe por WhatsApp."),
     "expired": ("no", "Este enlace ya venció", "Pide otro a la tienda por WhatsApp."),
     "refunded": ("wait", "Pago devuelto", "Te devolvimos el dinero de este pago."),
     "partially_refunded": ("wait", "Pago devuelto en parte",
@@ -103,13 +104,17 @@ def render(gateway: Gateway, payment: Payment) -> str:
                         body=body)
 
 
+def no_such_page() -> web.HTTPNotFound:
+    page = FRAME.format(title="Pago", gateway="Pagos", body=(
+        '    <section class="result no"><i aria-hidden="true"></i><h1>No hay tal pago</h1>'
+        "<p>Pide otro enlace a la tienda.</p></section>"))
+    return web.HTTPNotFound(text=page, content_type="text/html", headers=HEADERS)
+
+
 def the_payment(request: web.Request) -> tuple[Gateway, Payment]:
     found = request.app[SIM].gateways.find(request.match_info["id"])
     if not found:
-        page = FRAME.format(title="Pago", gateway="Pagos", body=(
-            '    <section class="result no"><i aria-hidden="true"></i><h1>No hay tal pago</h1>'
-            "<p>Pide otro enlace a la tienda.</p></section>"))
-        raise web.HTTPNotFound(text=page, content_type="text/html", headers=HEADERS)
+        raise no_such_page()
     return found
 
 

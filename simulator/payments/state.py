@@ -136,6 +136,8 @@ class Payment:
             return "refunded" if paid.refunded >= paid.amount else "partially_refunded"
         if self.pending:
             return "pending"
+        if self.fields.get("approved"):
+            return "authorized"
         return "expired" if self.expired else "open"
 
 
@@ -148,6 +150,8 @@ class Gateway:
         self.total = 0
         # Answers by idempotency key, with what was asked.
         self.answers: OrderedDict[str, tuple[str, int, Any]] = OrderedDict()
+        # PayPal is asked whether a notification is its own: what was sent, by transmission.
+        self.transmissions: OrderedDict[str, bytes] = OrderedDict()
 
     @property
     def live(self) -> bool:
