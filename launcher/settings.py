@@ -7,6 +7,7 @@ import secrets
 import shlex
 from pathlib import Path
 
+from launcher import models
 from launcher.errors import LauncherError
 from launcher.paths import state_folder
 from launcher.ports import LOOPBACK, is_free, kept_port
@@ -87,6 +88,7 @@ def environment(database_url: str, redis_url: str) -> dict[str, str]:
         "WHATSAPP_VERIFY_TOKEN": secret("whatsapp_verify_token"),
         "WHATSAPP_ACCESS_TOKEN": secret("whatsapp_access_token"),
         "WHATSAPP_PHONE_NUMBER_ID": PHONE_NUMBER_ID,
+        "SIMULATOR_MODEL_KEY": secret("simulator_model_key"),
         **_payments(),
     }
 
@@ -116,6 +118,7 @@ def service_environment(service: Service, env: dict[str, str]) -> dict[str, str]
         "SERVICE_TOKEN": env["SERVICE_TOKEN"],
         **{name: env[name] for name in service.needs},
         **dict(service.settings),
+        **(models.keys(env["SIMULATOR_MODEL_KEY"]) if service.models else {}),
     }
 
 
