@@ -29,13 +29,13 @@ FRAME = """<!doctype html>
   <meta name="color-scheme" content="light dark">
   <meta name="theme-color" content="#0b6b5d">
   <title>{title}</title>
-  <link rel="icon" href="/web/icon.svg" type="image/svg+xml">
-  <link rel="stylesheet" href="/web/css/base.css">
-  <link rel="stylesheet" href="/web/css/pay.css">
+  <link rel="icon" href="{root}web/icon.svg" type="image/svg+xml">
+  <link rel="stylesheet" href="{root}web/css/base.css">
+  <link rel="stylesheet" href="{root}web/css/pay.css">
 </head>
 <body class="pay">
   <main>
-    <header><img src="/web/icon.svg" alt="" width="28" height="28"><p>{gateway}</p>
+    <header><img src="{root}web/icon.svg" alt="" width="28" height="28"><p>{gateway}</p>
       <span class="mock">Simulador · dinero de mentira</span></header>
 {body}
   </main>
@@ -59,15 +59,17 @@ def money(amount: Decimal, currency: str) -> str:
     return f"${amount:,.{exponent(currency)}f} {currency}"
 
 
-def link_back(payment: Payment) -> str:
-    """Only to a web page, whatever the shop gave."""
+def link_back(payment: Payment, own_url: str) -> str:
+    """Only to a web page, whatever the shop gave. To the chat by a way that a tunnel has too."""
     url = payment.return_url
-    if urlsplit(url).scheme not in ("http", "https"):
+    if own_url and url.startswith(own_url + "/"):
+        url = "../.." + url[len(own_url):]
+    elif urlsplit(url).scheme not in ("http", "https"):
         return ""
     return f'<a class="back" href="{escape(url)}">Volver a la tienda</a>'
 
 
-def result(payment: Payment) -> str:
+def result(payment: Payment, own_url: str) -> str:
     kind, title, text = RESULTS[payment.status]
     pending = payment.pending
     code = f'<p class="code">{escape(pending.id[-12:])}</p>' if pending else ""
@@ -75,11 +77,11 @@ def result(payment: Payment) -> str:
     if pending:
         settle = form(payment, "pay", "Ya pagué en la tienda", "primary")
     return (f'    <section class="result {kind}" role="status"><i aria-hidden="true"></i>'
-            f"<h1>{title}</h1><p>{text}</p>{code}</section>\n{settle}{link_back(payment)}")
+            f"<h1>{title}</h1><p>{text}</p>{code}</section>\n{settle}{link_back(payment, own_url)}")
 
 
 def form(payment: Payment, action: str, text: str, look: str) -> str:
-    return (f'    <form method="post" action="/pay/page/{quote(payment.id)}/{action}">'
+    return (f'    <form method="post" action="{quote(payment.id)}/{action}">'
             f'<button class="{look}">{text}</button></form>\n')
 
 
@@ -94,18 +96,18 @@ def buttons(payment: Payment) -> str:
             + form(payment, "reject", "Rechazar", "third"))
 
 
-def render(gateway: Gateway, payment: Payment) -> str:
+def render(gateway: Gateway, payment: Payment, own_url: str) -> str:
     # What was paid, where that isn't what was asked for, is seen on the page too.
     shown = payment.paid or payment
     summary = (f'    <section class="sum"><p>{escape(payment.title)}</p>'
                f"<strong>{money(shown.amount, shown.currency)}</strong></section>\n")
-    body = summary + (buttons(payment) if payment.status == "open" else result(payment))
-    return FRAME.format(title=f"Pagar con {NAMES[gateway.name]}", gateway=NAMES[gateway.name],
+    body = summary + (buttons(payment) if payment.status == "open" else result(payment, own_url))
+    return FRAME.format(root="../../", title=f"Pagar con {NAMES[gateway.name]}", gateway=NAMES[gateway.name],
                         body=body)
 
 
 def no_such_page() -> web.HTTPNotFound:
-    page = FRAME.format(title="Pago", gateway="Pagos", body=(
+    page = FRAME.format(root="/", title="Pago", gateway="Pagos", body=(
         '    <section class="result no"><i aria-hidden="true"></i><h1>No hay tal pago</h1>'
         "<p>Pide otro enlace a la tienda.</p></section>"))
     return web.HTTPNotFound(text=page, content_type="text/html", headers=HEADERS)
@@ -119,8 +121,8 @@ def the_payment(request: web.Request) -> tuple[Gateway, Payment]:
 
 
 async def get_page(request: web.Request) -> web.Response:
-    return web.Response(text=render(*the_payment(request)), content_type="text/html",
-                        headers=HEADERS)
+    text = render(*the_payment(request), request.app[SIM].public_url)
+    return web.Response(text=text, content_type="text/html", headers=HEADERS)
 
 
 async def post_button(request: web.Request) -> web.Response:
@@ -130,7 +132,7 @@ async def post_button(request: web.Request) -> web.Response:
         actions.ACTIONS[request.match_info["action"]](request.app[SIM], gateway, payment)
     except actions.ActionError:
         pass
-    raise web.HTTPSeeOther(f"/pay/page/{quote(payment.id)}")
+    raise web.HTTPSeeOther(f"../{quote(payment.id)}")
 
 
 def setup(app: web.Application) -> None:
