@@ -106,6 +106,8 @@ def _payments() -> dict[str, str]:
         "PUBLIC_URL": url(CHECKOUT),
         "RETURN_URL": f"{url('simulator')}/",
         "N8N_NOTIFY_URL": f"{url('n8n')}/webhook/payment-notice",
+        # What n8n's webhook takes, and so the same.
+        "N8N_NOTIFY_TOKEN": secret("service_token"),
     }
 
 
