@@ -82,7 +82,7 @@ RETURNS VOID LANGUAGE sql AS $body$
     INSERT INTO carts AS cart
         (customer_phone, version, phone_number_id, locale, service_window_expires_at)
     VALUES (p_customer, p_bump, p_context->>'phone_number_id', p_context->>'locale',
-        (p_context->>'service_window_expires_at')::TIMESTAMPTZ)
+        to_timestamp((p_context->>'service_window_s')::BIGINT))
     ON CONFLICT (customer_phone) DO UPDATE SET
         version = cart.version + p_bump,
         updated_at = CASE WHEN p_bump > 0 THEN NOW() ELSE cart.updated_at END,
@@ -139,7 +139,8 @@ BEGIN
 END
 $body$;
 
--- p_action: add, set, remove, clear, touch, coupon_add, coupon_remove. p_key: of a call
+-- p_action: add, set, remove, clear, touch, seen, coupon_add,
+-- coupon_remove. p_key: of a call
 -- that is one however often it comes; NULL: none.
 CREATE OR REPLACE FUNCTION cart_change(
     p_customer TEXT, p_action TEXT, p_product INTEGER, p_quantity INTEGER, p_coupon TEXT,
@@ -167,6 +168,11 @@ BEGIN
             p_context) AS put;
     ELSIF p_action = 'touch' THEN
         PERFORM cart_open(p_customer, p_context, 0);
+    ELSIF p_action = 'seen' THEN
+        -- The customer was told what each costs now.
+        UPDATE cart_items AS item SET unit_price_minor = product_price_minor(product, p_minor)
+        FROM products AS product
+        WHERE item.customer_phone = p_customer AND product.id = item.product_id;
     ELSE
         PERFORM cart_open(p_customer, p_context, 1);
     END IF;
