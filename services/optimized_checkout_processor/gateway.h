@@ -145,7 +145,8 @@ struct gateway {
         const struct gateway_config *config, int http_status, struct svc_slice body,
         struct payment_truth *ret_truth);
 
-    /* KEY makes a repeated refund the same one. */
+    /* KEY makes a repeated refund the same one. Without a method: it can't be done here,
+     * a person has to. */
     void (*write_refund)(struct svc_arena *arena, const struct gateway_config *config,
         const struct payment_truth *payment, int64_t amount_minor, struct svc_slice key,
         struct gateway_request *ret_request);
@@ -153,7 +154,7 @@ struct gateway {
         const struct gateway_config *config, int http_status, struct svc_slice body,
         struct svc_slice *ret_external_id, char ret_error[256]);
 
-    /* So that an old link can't be paid any more; NULL: this gateway can't. */
+    /* So that an old link can't be paid any more; NULL, or without a method: it can't. */
     void (*write_close)(struct svc_arena *arena, const struct gateway_config *config,
         const struct gateway_link *link, struct gateway_request *ret_request);
 
