@@ -14,6 +14,7 @@ COMMENT ON FUNCTION product_price_minor IS
     'What a product costs now: its offer where one is on.';
 
 -- One row a line; of an empty cart one row without a product, of none one without version.
+DROP TYPE IF EXISTS cart_row CASCADE;
 CREATE TYPE cart_row AS (
     outcome          TEXT,
     outcome_quantity INTEGER,

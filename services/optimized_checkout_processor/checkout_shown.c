@@ -1,6 +1,8 @@
 /* What the customer saw last, and what is another now. */
 #include "checkout_private.h"
 
+#include <string.h>
+
 #define SHOWN_TEXT_MAX ((size_t)32 * 1024)
 
 struct svc_slice checkout_shown_write(
@@ -116,7 +118,8 @@ void checkout_shown_compare(
                             .kind = CHANGE_COUPON, .name = svc_json_text(code)});
         }
     }
-    if (result->change_count > 0 && total > 0 && result->state == CHECKOUT_CONFIRMATION &&
+    bool is_told = result->change_count > 0 || strcmp(result->status, "changed") == 0;
+    if (is_told && total > 0 && result->state == CHECKOUT_CONFIRMATION &&
         total != result->view.quote.total_minor) {
         add(result, (struct checkout_change){.kind = CHANGE_TOTAL,
                         .before = total,
