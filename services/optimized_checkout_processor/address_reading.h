@@ -56,4 +56,7 @@ bool reading_is_floor(const struct reading *reading, struct span span);
 /* What was found and has no name gets its place, then all of it goes into ADDRESS. */
 void reading_settle(struct reading *reading, struct address *address);
 
+/* Cuts what is longer than a field may be (see address_read_json). */
+void address_fields_fit(struct svc_arena *arena, struct address *address);
+
 #endif

@@ -162,4 +162,5 @@ void reading_settle(struct reading *reading, struct address *address)
         address->has_location = false;
     }
     derive(reading, address, full);
+    address_fields_fit(reading->arena, address);
 }
