@@ -1,4 +1,4 @@
-#include "address_places.h"
+#include "address_reading.h"
 
 #include "plain.h"
 
@@ -29,6 +29,16 @@ enum { FIELDS = sizeof fields / sizeof fields[0] };
 static struct svc_slice *field_of(struct address *address, const struct field *field)
 {
     return (struct svc_slice *)((char *)address + field->offset);
+}
+
+void address_fields_fit(struct svc_arena *arena, struct address *address)
+{
+    for (size_t i = 0; i < FIELDS; i++) {
+        struct svc_slice *value = field_of(address, &fields[i]);
+        if (value->length > fields[i].limit) {
+            *value = plain_clean(arena, *value, fields[i].limit);
+        }
+    }
 }
 
 /* Letters upper, spaces and dashes out: "c1425 dkf", "832-0000". */

@@ -307,7 +307,9 @@ static bool has_value(const struct address_words *words, size_t at, bool had_col
             skipped = skipped || strcmp(word->plain, between[i]) == 0;
         }
         if (!skipped) {
-            return strlen(word->plain) == 1 && strchr("yoeua", word->plain[0]) == NULL;
+            bool is_last = at + 1 == words->count || words->list[at + 1].starts;
+            return strlen(word->plain) == 1 &&
+                   (is_last || strchr("yoeua", word->plain[0]) == NULL);
         }
     }
     return false;

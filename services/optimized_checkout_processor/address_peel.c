@@ -24,6 +24,13 @@ struct svc_slice reading_join(struct reading *reading, struct span span)
     return address_words_join(reading->arena, &reading->words, span.from, span.to);
 }
 
+void reading_keep_rest(struct reading *reading, struct svc_slice text)
+{
+    if (text.length > 0 && reading->rest_count < READING_RESTS_MAX) {
+        reading->rests[reading->rest_count++] = text;
+    }
+}
+
 void reading_append(
     struct reading *reading, struct svc_slice *field, struct svc_slice text)
 {
@@ -55,15 +62,21 @@ static bool take_state(struct reading *reading, struct svc_slice name)
     return true;
 }
 
-static bool take_city(struct reading *reading, struct svc_slice name)
+/* Of two in a text the later one is it: the first was a district of that name. */
+static bool take_city(struct reading *reading, struct svc_slice name, size_t at)
 {
     struct svc_slice canonical;
     const struct place_state *state = place_city_find(reading->rules, name, &canonical);
 
-    if (state == NULL || reading->found.city.length > 0) {
+    if (state == NULL || (reading->found.city.length > 0 &&
+                             (reading->city_is_named || at < reading->city_at))) {
         return false;
     }
+    if (reading->found.city.length > 0) {
+        reading_keep_rest(reading, reading->found.city);
+    }
     reading->city_of = state;
+    reading->city_at = at;
     reading->found.city = canonical;
     return true;
 }
@@ -96,10 +109,15 @@ static bool take_country(struct reading *reading, struct svc_slice name)
     return country != NULL && country == reading->rules;
 }
 
-static bool take_place(struct reading *reading, struct svc_slice name)
+static bool take_place(struct reading *reading, struct svc_slice name, size_t at)
 {
-    return take_state(reading, name) || take_city(reading, name) ||
-           take_district(reading, name) || take_country(reading, name);
+    if (take_state(reading, name) || take_city(reading, name, at) ||
+        take_district(reading, name) || take_country(reading, name)) {
+        return true;
+    }
+    /* "Querétaro, Qro." */
+    return reading->state != NULL &&
+           place_state_find(reading->rules, name) == reading->state;
 }
 
 /* The longest place at the end. */
@@ -114,7 +132,8 @@ static bool peel_place(struct reading *reading, struct span *span, size_t keep)
             reading_is_one_of(&reading->words.list[first - 1], joints)) {
             continue;
         }
-        if (take_place(reading, reading_join(reading, (struct span){first, span->to}))) {
+        if (take_place(
+                reading, reading_join(reading, (struct span){first, span->to}), first)) {
             span->to = first;
             return true;
         }
@@ -122,7 +141,7 @@ static bool peel_place(struct reading *reading, struct span *span, size_t keep)
     return false;
 }
 
-static struct svc_slice upper(struct reading *reading, struct svc_slice text)
+struct svc_slice reading_upper(struct reading *reading, struct svc_slice text)
 {
     char *out = svc_arena_strndup(reading->arena, text.text, text.length);
 
@@ -183,7 +202,7 @@ static bool peel_postal_code(struct reading *reading, struct span *span, size_t 
         !has_form(reading, word) || may_be_house(reading, *span)) {
         return false;
     }
-    reading->found.postal_code = upper(reading, word->text);
+    reading->found.postal_code = reading_upper(reading, word->text);
     span->to--;
     return true;
 }

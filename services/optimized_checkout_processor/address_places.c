@@ -89,6 +89,14 @@ static bool find_in(const char *names, struct svc_slice name, struct svc_slice *
     return false;
 }
 
+bool place_city_is_in(const struct place_state *state, struct svc_slice name)
+{
+    struct svc_slice unused;
+
+    return find_in(state->capital, name, &unused) ||
+           find_in(state->cities, name, &unused);
+}
+
 const struct place_state *place_city_find(const struct place_country *country,
     struct svc_slice name, struct svc_slice *ret_name)
 {

@@ -63,6 +63,9 @@ const struct place_state *place_city_find(const struct place_country *country,
 const struct place_state *place_district_find(const struct place_country *country,
     struct svc_slice name, struct svc_slice *ret_name);
 
+/* Whether that city is (also) in STATE. */
+bool place_city_is_in(const struct place_state *state, struct svc_slice name);
+
 /* Whether CODE, upper case and without spaces, has the form of that country. */
 bool place_postal_code_fits(const struct place_country *country, struct svc_slice code);
 

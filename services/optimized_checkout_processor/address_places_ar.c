@@ -14,7 +14,7 @@ static const struct place_state states[] = {
         "Ballester|Berisso|Ensenada|Chivilcoy|Mercedes|Pinamar|Villa Gesell",
         NULL},
     {"Ciudad Autónoma de Buenos Aires|CABA|C.A.B.A.|Capital Federal|Cap Fed|Cap. "
-     "Fed.|Capital|Ciudad de Buenos Aires|Buenos Aires Capital",
+     "Fed.|Ciudad de Buenos Aires|Buenos Aires Capital",
         "C|10-14", "Ciudad Autónoma de Buenos Aires", NULL,
         "Palermo|Recoleta|Belgrano|Caballito|Almagro|Villa Crespo|San Telmo|La "
         "Boca|Puerto Madero|Retiro|Balvanera|Once|Flores|Floresta|Boedo|Barracas|Villa "

@@ -18,7 +18,7 @@ static const struct place_state states[] = {
         "Corzo|Ocosingo",
         NULL},
     {"Chihuahua|Chih", "31-33", "Chihuahua",
-        "Ciudad Juárez=Cd Juárez=Juárez|Delicias|Parral=Hidalgo del Parral|Nuevo Casas "
+        "Ciudad Juárez=Cd Juárez|Delicias|Parral=Hidalgo del Parral|Nuevo Casas "
         "Grandes|Camargo|Meoqui",
         NULL},
     {"Ciudad de México|CDMX|C.D.M.X.|DF|D.F.|Distrito Federal|Cd de México|Cd "
@@ -119,8 +119,8 @@ static const struct place_state states[] = {
         NULL},
     {"Yucatán|Yuc", "97", NULL,
         "Mérida|Valladolid|Progreso|Tizimín|Kanasín|Umán|Ticul|Motul", NULL},
-    {"Zacatecas|Zac", "98-99", "Zacatecas", "Fresnillo|Jerez|Río Grande|Sombrerete",
-        NULL},
+    {"Zacatecas|Zac", "98-99", "Zacatecas",
+        "Fresnillo|Guadalupe|Jerez|Río Grande|Sombrerete", NULL},
 };
 
 const struct place_country place_mexico = {

@@ -36,7 +36,7 @@ static const struct place_state states[] = {
         "Lurigancho=SJL|San Juan de Miraflores=SJM|San Luis|San Martín de Porres=SMP|San "
         "Miguel|Santa Anita|Santa María del Mar|Santa Rosa|Santiago de "
         "Surco=Surco|Surquillo|Villa El Salvador=VES|Villa María del Triunfo=VMT|Cercado "
-        "de Lima=Cercado=Lima Cercado"},
+        "de Lima=Lima Cercado"},
     {"Loreto", "16", NULL, "Iquitos|Yurimaguas|Nauta",
         "Belén|Punchana|San Juan Bautista"},
     {"Madre de Dios", "17", NULL, "Puerto Maldonado|Tambopata", NULL},

@@ -4,16 +4,19 @@
 
 #include <string.h>
 
-static const char *const fillers[] = {"hola", "buenas", "buenos", "dias", "tardes",
-    "noches", "mi", "direccion", "domicilio", "es", "en", "vivo", "estoy", "a", "la",
-    "el", "si", "no", "y", "ok", "porfa", "favor", "por", "gracias", "enviar", "envien",
-    "mandar", "manden", "envio", "entrega", "aqui", "seria", "de", "del", "claro",
-    "muchas", "entregar", "para", "perdon", "esta", "queda", "vive", "mandalo",
-    "enviamelo", "sale", "va", "pues", "bueno", "datos", "mis", "son", "los", "ya", "ahi",
-    "te", "paso", NULL};
-/* Of these, what stands at an end is no part of a name. */
-static const char *const end_fillers[] = {
-    "gracias", "porfa", "favor", "por", "y", "muchas", "es", "en", "de", "ok", NULL};
+/* What people say around an address. */
+static const char *const fillers[] = {"hola", "buen", "mi", "direccion", "domicilio",
+    "es", "en", "vivo", "estoy", "a", "si", "no", "y", "ok", "porfa", "favor", "por",
+    "gracias", "enviar", "envien", "mandar", "manden", "envio", "entrega", "aqui",
+    "seria", "claro", "muchas", "entregar", "para", "perdon", "esta", "queda", "vive",
+    "mandalo", "enviamelo", "va", "pues", "bueno", "datos", "mis", "son", "ya", "ahi",
+    "te", "paso", "mejor", "dias", "tardes", "noches", "disculpa", "oye", "numero",
+    "codigo", NULL};
+/* Some names begin with these: fillers only before others, or before a number. */
+static const char *const articles[] = {
+    "la", "el", "los", "las", "de", "del", "buenas", "buenos", NULL};
+static const char *const end_fillers[] = {"gracias", "porfa", "favor", "por", "y",
+    "muchas", "es", "en", "de", "ok", "capital", NULL};
 static const char *const steps[] = {"es", "el", "la", "#", "no", "num", "numero", NULL};
 static const char *const ordinals[] = {"primer", "primero", "segundo", "tercer",
     "tercero", "cuarto", "quinto", "sexto", NULL};
@@ -24,20 +27,26 @@ static const struct address_word *word_at(const struct reading *reading, size_t 
     return &reading->words.list[at];
 }
 
+static bool is_place(struct reading *reading, struct span span)
+{
+    struct svc_slice name = reading_join(reading, span);
+    struct svc_slice unused;
+
+    return place_state_find(reading->rules, name) != NULL ||
+           place_city_find(reading->rules, name, &unused) != NULL ||
+           place_district_find(reading->rules, name, &unused) != NULL;
+}
+
 /* Two words or more that are a place: "Ciudad Juárez", where "ciudad" is no mark. */
 static bool is_place_name(struct reading *reading, size_t at)
 {
     size_t most = reading->words.count - at;
-    struct svc_slice unused;
 
     for (size_t count = 2; count <= 4 && count <= most; count++) {
         if (word_at(reading, at + count - 1)->starts) {
             return false;
         }
-        struct svc_slice name = reading_join(reading, (struct span){at, at + count});
-        if (place_state_find(reading->rules, name) != NULL ||
-            place_city_find(reading->rules, name, &unused) != NULL ||
-            place_district_find(reading->rules, name, &unused) != NULL) {
+        if (is_place(reading, (struct span){at, at + count})) {
             return true;
         }
     }
@@ -128,10 +137,24 @@ static size_t find_end(
     return at;
 }
 
+static bool is_filler(const struct reading *reading, struct span span)
+{
+    const struct address_word *word = word_at(reading, span.from);
+
+    if (reading_is_one_of(word, fillers)) {
+        return true;
+    }
+    if (!reading_is_one_of(word, articles) || span.from + 1 == span.to) {
+        return false;
+    }
+    const struct address_word *next = word_at(reading, span.from + 1);
+    return reading_is_one_of(next, fillers) ||
+           (next->is_digits && span.from + 2 == span.to);
+}
+
 static struct span strip_fillers(const struct reading *reading, struct span span)
 {
-    while (
-        span.from < span.to && reading_is_one_of(word_at(reading, span.from), fillers)) {
+    while (span.from < span.to && is_filler(reading, span)) {
         span.from++;
     }
     while (span.from < span.to &&
@@ -139,13 +162,6 @@ static struct span strip_fillers(const struct reading *reading, struct span span
         span.to--;
     }
     return span;
-}
-
-static void keep_rest(struct reading *reading, struct span span)
-{
-    if (span.from < span.to && reading->rest_count < READING_RESTS_MAX) {
-        reading->rests[reading->rest_count++] = reading_join(reading, span);
-    }
 }
 
 static bool knows_street(const struct reading *reading)
@@ -162,13 +178,35 @@ static bool is_bare_number(const struct reading *reading, struct span span)
 
 static void take_after_number(struct reading *reading, struct span span);
 
+/* Nothing but its name, right before a mark of a number: "Belgrano s/n". */
+static bool is_numbered(struct reading *reading, struct span span)
+{
+    size_t unused;
+
+    if (reading->found.street.length > 0 || span.to == reading->words.count ||
+        word_at(reading, span.to)->starts) {
+        return false;
+    }
+    const struct address_mark *mark = find_mark(reading, span.to, &unused);
+    return mark != NULL && mark->part == PART_NUMBER;
+}
+
 static void take_nameless(struct reading *reading, struct span span)
 {
     struct span rest;
+    bool numbered = is_numbered(reading, span);
 
-    span = strip_fillers(reading, span);
-    reading_peel(reading, &span, 0);
-    span = strip_fillers(reading, span);
+    /* "Mi Perú" is a district. */
+    span = is_place(reading, span) ? span : strip_fillers(reading, span);
+    if (span.from < span.to && reading_complete_street(reading, span, &rest)) {
+        take_after_number(reading, rest);
+        return;
+    }
+    for (size_t before = 0; !numbered && before != span.to - span.from;) {
+        before = span.to - span.from;
+        reading_peel(reading, &span, 0);
+        span = strip_fillers(reading, span);
+    }
     if (span.from == span.to) {
         return;
     }
@@ -189,12 +227,12 @@ static void take_nameless(struct reading *reading, struct span span)
         reading_append(reading, &reading->found.interior, reading_join(reading, span));
         return;
     }
-    if (reading_is_street(reading, span)) {
+    if (numbered || reading_is_street(reading, span)) {
         reading_take_street(reading, span, 0, &rest);
         take_after_number(reading, rest);
         return;
     }
-    keep_rest(reading, span);
+    reading_keep_rest(reading, reading_join(reading, span));
 }
 
 static void take_after_number(struct reading *reading, struct span span)
@@ -267,7 +305,7 @@ static size_t take_value(struct reading *reading, const struct address_mark *mar
             text);
         break;
     case PART_POSTAL_CODE:
-        reading->found.postal_code = text;
+        reading->found.postal_code = reading_upper(reading, text);
         break;
     default: /* a telephone number, in groups */
         while (end < limit && word_at(reading, end)->is_digits &&
@@ -293,6 +331,7 @@ static void take_named_city(struct reading *reading, struct svc_slice name)
         return;
     }
     reading->city_of = state;
+    reading->city_is_named = true;
     reading->found.city = state != NULL ? canonical : name;
 }
 
@@ -327,7 +366,7 @@ static void take_named(struct reading *reading, const struct address_mark *mark,
         mark_words = 0;
     }
     if (mark->part != PART_REFERENCE && mark->part != PART_RECIPIENT &&
-        span.to > span.from) {
+        span.to > span.from && !is_place(reading, span)) {
         reading_peel(reading, &span, mark_words + 1);
     }
     if (mark_words == 0) {

@@ -17,6 +17,8 @@ struct reading {
     const struct place_state *state;   /* said by name */
     const struct place_state *city_of; /* the state of the city, of the district */
     const struct place_state *district_of;
+    size_t city_at;
+    bool city_is_named;     /* a mark says that it is one */
     bool state_may_be_city; /* "Puebla", said once */
     bool street_is_estate;
     struct svc_slice rests[READING_RESTS_MAX]; /* nothing says what they are */
@@ -32,6 +34,8 @@ struct span {
 /* Adds TEXT to a field that may have some already, with a comma between. */
 void reading_append(
     struct reading *reading, struct svc_slice *field, struct svc_slice text);
+void reading_keep_rest(struct reading *reading, struct svc_slice text);
+struct svc_slice reading_upper(struct reading *reading, struct svc_slice text);
 struct svc_slice reading_join(struct reading *reading, struct span span);
 /* Words of one word each; ends with NULL. */
 bool reading_is_one_of(const struct address_word *word, const char *const *list);
@@ -44,6 +48,9 @@ void reading_peel(struct reading *reading, struct span *span, size_t keep);
  * the number is in `ret_rest`. */
 void reading_take_street(
     struct reading *reading, struct span span, size_t mark_words, struct span *ret_rest);
+/* Colombia: "# 93-47" for a street that has none yet; false: it's something else. */
+bool reading_complete_street(
+    struct reading *reading, struct span span, struct span *ret_rest);
 /* Whether a piece without a mark is a street by its form. */
 bool reading_is_street(const struct reading *reading, struct span span);
 
@@ -55,5 +62,8 @@ bool reading_is_floor(const struct reading *reading, struct span span);
 
 /* What was found and has no name gets its place, then all of it goes into ADDRESS. */
 void reading_settle(struct reading *reading, struct address *address);
+
+/* Cuts what is longer than a field may be (see address_read_json). */
+void address_fields_fit(struct svc_arena *arena, struct address *address);
 
 #endif

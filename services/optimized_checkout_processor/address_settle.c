@@ -69,6 +69,28 @@ static void settle_buenos_aires(struct reading *reading)
     reading->found.state = place_state_name(of_place);
 }
 
+/* A name that is a city elsewhere, before a district is known, is one: colonia Santa
+ * Catarina, in Mexico City. */
+static void settle_city_elsewhere(struct reading *reading)
+{
+    const struct place_state *of_code =
+        place_state_of_postal_code(reading->rules, reading->found.postal_code);
+    const struct place_state *state = reading->state != NULL ? reading->state : of_code;
+
+    if (!reading->rules->district_first || state == NULL || reading->city_of == NULL ||
+        reading->city_of == state || reading->city_is_named ||
+        reading->found.district.length > 0 || reading->before->district.length > 0 ||
+        place_city_is_in(state, reading->found.city)) {
+        return;
+    }
+    memmove(reading->rests + 1, reading->rests,
+        (READING_RESTS_MAX - 1) * sizeof reading->rests[0]);
+    reading->rests[0] = reading->found.city;
+    reading->rest_count += reading->rest_count < READING_RESTS_MAX;
+    reading->found.city = (struct svc_slice){0};
+    reading->city_of = NULL;
+}
+
 /* Texts without a name, in the order in which an address is written. */
 static void settle_rests(struct reading *reading, bool full)
 {
@@ -106,17 +128,31 @@ static void put(struct svc_slice *field, struct svc_slice found, bool anew)
     }
 }
 
+/* The one that is named, else that of the city, where no other city of that name has the
+ * postal code, else that of the code. */
+static const struct place_state *choose_state(
+    const struct reading *reading, const struct place_state *of_code)
+{
+    const struct place_state *of_city =
+        reading->city_of != NULL ? reading->city_of : reading->district_of;
+
+    if (reading->state != NULL) {
+        return reading->state;
+    }
+    if (of_city == NULL ||
+        (of_code != NULL && place_city_is_in(of_code, reading->found.city))) {
+        return of_code;
+    }
+    return of_city;
+}
+
 /* What follows from what is known: of a postal code, a city or a district its state; of a
  * state that is a city that city. */
 static void derive(struct reading *reading, struct address *address, bool full)
 {
     const struct place_state *of_code =
         place_state_of_postal_code(reading->rules, reading->found.postal_code);
-    const struct place_state *state = reading->state != NULL ? reading->state
-                                      : of_code != NULL      ? of_code
-                                      : reading->district_of != NULL
-                                          ? reading->district_of
-                                          : reading->city_of;
+    const struct place_state *state = choose_state(reading, of_code);
 
     if (state == NULL) {
         return;
@@ -144,6 +180,7 @@ void reading_settle(struct reading *reading, struct address *address)
 
     if (reading->rules != NULL) {
         settle_buenos_aires(reading);
+        settle_city_elsewhere(reading);
         settle_both(reading);
     }
     settle_rests(reading, full);
@@ -162,4 +199,5 @@ void reading_settle(struct reading *reading, struct address *address)
         address->has_location = false;
     }
     derive(reading, address, full);
+    address_fields_fit(reading->arena, address);
 }

@@ -9,7 +9,9 @@ static const char *const number_words[] = {
     "#", "no", "nro", "num", "numero", "n", "con", NULL};
 static const char *const floors[] = {"bajo", "bajos", "atico", "entresuelo", "principal",
     "izq", "izquierda", "dcha", "derecha", "dcho", "izqda", "centro", NULL};
-static const char *const of[] = {"de", "del", NULL};
+static const char *const months[] = {"enero", "febrero", "marzo", "abril", "mayo",
+    "junio", "julio", "agosto", "septiembre", "setiembre", "octubre", "noviembre",
+    "diciembre", NULL};
 
 static const struct address_word *word_at(const struct reading *reading, size_t at)
 {
@@ -59,6 +61,13 @@ bool reading_is_floor(const struct reading *reading, struct span span)
     return true;
 }
 
+/* 5 de Mayo */
+static bool is_date(const struct reading *reading, struct span span, size_t at)
+{
+    return at + 2 < span.to && strcmp(word_at(reading, at + 1)->plain, "de") == 0 &&
+           reading_is_one_of(word_at(reading, at + 2), months);
+}
+
 /* Of "5 de Mayo 123", "Calle 10 Norte 45", "Av. 9 de Julio 1000": where the house's
  * number is; span.to: nowhere. */
 static size_t find_number(
@@ -66,10 +75,7 @@ static size_t find_number(
 {
     for (size_t i = name_start; i < span.to; i++) {
         const struct address_word *word = word_at(reading, i);
-        bool is_name = i == name_start;
-        bool more = i + 1 < span.to;
-        if (!word->has_digit || is_name ||
-            (more && reading_is_one_of(word_at(reading, i + 1), of))) {
+        if (!word->has_digit || i == name_start || is_date(reading, span, i)) {
             continue;
         }
         return i;
@@ -89,7 +95,7 @@ static void take_plain_street(
     *ret_rest = (struct span){span.to, span.to};
     if (number == span.to && mark_words == 0 && first->is_digits &&
         span.to - span.from > 1 &&
-        !reading_is_one_of(word_at(reading, span.from + 1), of)) {
+        strcmp(word_at(reading, span.from + 1)->plain, "de") != 0) {
         /* 1234 Insurgentes Sur */
         reading->found.number = first->text;
         reading->found.street =
@@ -141,8 +147,9 @@ static size_t find_cross(const struct reading *reading, struct span span,
         bool says_so = reading_is_one_of(word, number_words) && i + 1 < span.to &&
                        word_at(reading, i + 1)->has_digit;
         bool is_pair = i > name_start && has_dash(word);
-        bool is_second =
-            i > name_start && word->has_digit && next_number(reading, span, i) < span.to;
+        size_t second = next_number(reading, span, i);
+        bool is_second = i > name_start && word->has_digit && second < span.to &&
+                         next_number(reading, span, second) == span.to;
         if (says_so || is_pair || is_second) {
             *ret_name_end = i;
             return says_so ? i + 1 : i;
@@ -151,34 +158,28 @@ static size_t find_cross(const struct reading *reading, struct span span,
     return span.to;
 }
 
-static void take_colombian_street(
-    struct reading *reading, struct span span, size_t mark_words, struct span *ret_rest)
+/* NAME # 12-30, of the words from CROSS on; `ret_end` is behind them. */
+static struct svc_slice join_cross(struct reading *reading, struct svc_slice name,
+    struct span span, size_t cross, size_t *ret_end)
 {
-    size_t name_end = span.to;
-    size_t cross = find_cross(reading, span, span.from + mark_words, &name_end);
-
-    *ret_rest = (struct span){span.to, span.to};
-    reading->found.street = reading_join(reading, (struct span){span.from, name_end});
-    if (cross == span.to) {
-        return;
-    }
     size_t house =
-        has_dash(word_at(reading, cross)) ? cross : next_number(reading, span, cross);
-    size_t end = house < span.to ? house + 1 : cross + 1;
+        has_dash(word_at(reading, cross)) ? span.to : next_number(reading, span, cross);
+    bool apart = house < span.to;
+    size_t end = apart ? house + 1 : cross + 1;
+
     while (end < span.to && is_tail(word_at(reading, end))) {
         end++;
     }
-    size_t cross_end = house > cross && house < span.to ? house : end;
+    size_t cross_end = apart ? house : end;
     while (cross_end > cross && *word_at(reading, cross_end - 1)->text.text == '-') {
         cross_end--;
     }
-    struct svc_slice parts[] = {
-        reading->found.street,
+    const struct svc_slice parts[] = {
+        name,
         SVC_SLICE(" # "),
         reading_join(reading, (struct span){cross, cross_end}),
-        house > cross && house < span.to ? SVC_SLICE("-") : (struct svc_slice){0},
-        reading_join(
-            reading, (struct span){house > cross && house < span.to ? house : end, end}),
+        apart ? SVC_SLICE("-") : (struct svc_slice){0},
+        reading_join(reading, (struct span){apart ? house : end, end}),
     };
     char *out = svc_arena_alloc(reading->arena, 2 * ADDRESS_TEXT_MAX + 16);
     size_t length = 0;
@@ -188,8 +189,43 @@ static void take_colombian_street(
             length += parts[i].length;
         }
     }
-    reading->found.street = (struct svc_slice){out, length};
+    *ret_end = end;
+    return (struct svc_slice){out, length};
+}
+
+static void take_colombian_street(
+    struct reading *reading, struct span span, size_t mark_words, struct span *ret_rest)
+{
+    size_t end = span.to;
+    size_t name_end = span.to;
+    size_t cross = find_cross(reading, span, span.from + mark_words, &name_end);
+
+    reading->found.street = reading_join(reading, (struct span){span.from, name_end});
+    if (cross < span.to) {
+        reading->found.street =
+            join_cross(reading, reading->found.street, span, cross, &end);
+    }
     *ret_rest = (struct span){end, span.to};
+}
+
+bool reading_complete_street(
+    struct reading *reading, struct span span, struct span *ret_rest)
+{
+    struct svc_slice name = reading->found.street.length > 0 ? reading->found.street
+                                                             : reading->before->street;
+    bool says_so = reading_is_one_of(word_at(reading, span.from), number_words);
+    size_t cross = span.from + says_so;
+    size_t end;
+
+    if (reading->rules == NULL || !reading->rules->number_in_street || name.length == 0 ||
+        memchr(name.text, '#', name.length) != NULL || cross >= span.to ||
+        !word_at(reading, cross)->has_digit ||
+        (!says_so && !has_dash(word_at(reading, cross)))) {
+        return false;
+    }
+    reading->found.street = join_cross(reading, name, span, cross, &end);
+    *ret_rest = (struct span){end, span.to};
+    return true;
 }
 
 void reading_take_street(

@@ -166,15 +166,32 @@ static void take_word(struct cutter *cutter)
 
 /* "Calle Juárez 45. Col. Centro": a full stop after a number or a long word ends
  * something, one after a short word shortens it. */
-static bool ends_something(const struct cutter *cutter)
+static bool ends_something(const struct cutter *cutter, char after)
 {
     const struct address_words *words = cutter->words;
 
-    if (words->count == 0 || byte_at(cutter, cutter->at + 1) != ' ') {
+    if (words->count == 0 || after != ' ') {
         return false;
     }
     const struct address_word *last = &words->list[words->count - 1];
     return last->is_digits || strlen(last->plain) > 6;
+}
+
+/* "Av." keeps its full stop. */
+static void take_full_stop(struct cutter *cutter, const char *at)
+{
+    struct address_words *words = cutter->words;
+    char after = byte_at(cutter, at + 1);
+
+    if (ends_something(cutter, after)) {
+        cutter->starts = true;
+        return;
+    }
+    struct address_word *last = words->count > 0 ? &words->list[words->count - 1] : NULL;
+    if (last != NULL && last->text.text + last->text.length == at && !last->has_digit &&
+        (after == ' ' || is_letter(after) || is_digit(after))) {
+        last->text.length++;
+    }
 }
 
 static void take_mark(struct cutter *cutter)
@@ -194,9 +211,7 @@ static void take_mark(struct cutter *cutter)
         }
         break;
     case '.':
-        cutter->at = at;
-        cutter->starts = cutter->starts || ends_something(cutter);
-        cutter->at++;
+        take_full_stop(cutter, at);
         break;
     default:
         cutter->starts = cutter->starts || strchr(",;|/()\n", *at) != NULL;
@@ -281,8 +296,10 @@ static void settle_dashes(struct address_words *words)
     for (size_t i = 0; i < words->count; i++) {
         struct address_word word = words->list[i];
         bool is_dash = word.text.length == 1 && *word.text.text == '-';
-        bool between = is_dash && !word.starts && kept > 0 && i + 1 < words->count &&
-                       words->list[kept - 1].has_digit && words->list[i + 1].has_digit;
+        bool between =
+            is_dash && !word.starts && kept > 0 && i + 1 < words->count &&
+            words->list[i + 1].has_digit &&
+            (words->list[kept - 1].has_digit || strlen(words->list[kept - 1].plain) == 1);
         if (is_dash && !between) {
             starts = true;
             continue;
