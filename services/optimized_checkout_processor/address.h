@@ -26,6 +26,7 @@ struct address {
     double latitude;
     double longitude;
     bool has_location;
+    bool too_long; /* the last text wasn't read: more than ADDRESS_TEXT_MAX */
 };
 
 /* What is wrong, each with a text `address_<name>` of its own that says it in words. */

@@ -101,6 +101,7 @@ struct order_facts {
     bool can_hold_again;    /* the stock that it released is there again */
     bool payment_is_open;   /* a link that may still be paid */
     bool is_second_payment; /* of a payment other than the one that paid it */
+    bool was_paid;          /* before this event: found by orders_apply */
 };
 
 /* What has to be done with the change, in the same transaction. */

@@ -12,11 +12,15 @@ enum {
     QUOTE_LINES_MAX = 50,
     QUOTE_QUANTITY_MAX = 999,
     QUOTE_COUPONS_MAX = 3,
-    QUOTE_TAXES_MAX = 4,
+    QUOTE_TAXES_MAX = 8,
+    QUOTE_WEIGHT_G_MAX = 100000000, /* of one piece; more is taken for that much */
+    QUOTE_TAX_RATE_SEVERAL = -1,
+    MONEY_PARTS_MAX = 64,
 };
 
 /* Amounts are bounded, so that no sum of a cart can overflow. */
 #define QUOTE_UNIT_PRICE_MAX INT64_C(100000000000)
+#define QUOTE_SHIPPING_MAX INT64_C(100000000000000)
 
 /* A line as the cart has it, with its product as it is now. */
 struct quote_line {
@@ -132,13 +136,13 @@ struct quote_input {
 struct quote_coupon {
     struct svc_slice code;
     enum coupon_fault fault;
-    int64_t discount_minor;
+    int64_t discount_minor; /* of free shipping: what it took off the shipping */
     int64_t missing_minor;
 };
 
 struct quote_tax {
     struct svc_slice name;
-    int64_t rate_hundredths;
+    int64_t rate_hundredths; /* QUOTE_TAX_RATE_SEVERAL: what had no room of its own */
     int64_t amount_minor;
     bool included;
 };
@@ -153,6 +157,7 @@ struct quote {
     bool has_shipping;
     int64_t tax_included_minor;
     int64_t tax_added_minor;
+    int64_t shipping_tax_minor; /* of both, that on shipping */
     int64_t total_minor;
     int64_t weight_g;
     struct quote_coupon coupons[QUOTE_COUPONS_MAX];
@@ -161,7 +166,14 @@ struct quote {
     size_t tax_count;
 };
 
-/* Lines that aren't sold, or whose quantity isn't there, count nothing. */
+/* Whether a line is sold, its quantity is there and all of it is within bounds: what can
+ * be ordered now. */
+bool quote_line_counts(const struct quote_line *line);
+
+/* Lines that don't count cost nothing. Coupons are taken off in this order, whatever the
+ * one they were asked for in: free units, percents (of what is left), fixed amounts, each
+ * shared out over the lines it is for by what they still cost. A minimum is of the goods
+ * that the coupon is for, before discounts. */
 void quote_reckon(const struct quote_input *input, struct quote *ret_quote);
 
 /* The rates for ADDRESS (NULL: pickup and those for everywhere) and a cart of that
@@ -184,7 +196,8 @@ int64_t shipping_cost(
     const struct shipping_rate *rate, int64_t weight_g, int64_t goods_minor);
 
 /* Divides AMOUNT over parts by their weights, to the unit: largest remainders first, then
- * the earlier part. WEIGHTS of zero get nothing unless all are zero. */
+ * the earlier part. WEIGHTS are from 0, MONEY_PARTS_MAX of them at most; those of zero
+ * get nothing unless all are zero. */
 void money_allocate(
     int64_t amount, const int64_t *weights, size_t count, int64_t *ret_shares);
 
