@@ -21,6 +21,8 @@ from launcher.waiting import http_ok
 
 SIMULATOR = "simulator"
 SIMULATOR_REQUIREMENTS = "simulator/requirements.txt"
+# What it plays takes the keys and secrets that the services have.
+SIMULATED = ("WHATSAPP_", "STRIPE_", "MERCADO_PAGO_")
 # In the order of starting; stopped the other way round.
 NAMES = ("postgres", "redis", SIMULATOR, *(service.name for service in SERVICES), n8n.NAME)
 
@@ -136,7 +138,8 @@ def _parts(env: dict[str, str], with_n8n: bool) -> Iterator[Part]:
         SIMULATOR,
         [str(installs.python_with(SIMULATOR_REQUIREMENTS)), "-m", "simulator"],
         {
-            **{key: env[key] for key in env if key.startswith("WHATSAPP_")},
+            **{key: env[key] for key in env if key.startswith(SIMULATED)},
+            "SIMULATOR_PAYMENT_WEBHOOK_URL": f"{env['PUBLIC_URL']}/v1/payments/{{gateway}}/webhook",
             "SIMULATOR_MODEL_KEY": env["SIMULATOR_MODEL_KEY"],
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "PYTHONUNBUFFERED": "1",

@@ -151,7 +151,8 @@ SELECT
     EXISTS (
         SELECT FROM pg_class
         WHERE oid = to_regclass('category_overview') AND relkind = 'm'
-    ) AS has_overview
+    ) AS has_overview,
+    to_regclass('shipping_rates') IS NOT NULL AS has_checkout
 \gset
 
 \if :has_catalogue
@@ -191,6 +192,59 @@ SELECT phone, phone, NULL, NULL FROM demo_customers
 UNION ALL
 SELECT customer_key, NULL, user_id, parent_user_id FROM demo_identities
 ON CONFLICT DO NOTHING;
+\endif
+
+\if :has_checkout
+CREATE TEMPORARY TABLE demo_coupons (
+    code TEXT, kind TEXT, value BIGINT, buy_quantity INTEGER, pay_quantity INTEGER,
+    minimum_minor BIGINT, maximum_minor BIGINT, category TEXT, uses_max INTEGER,
+    uses_per_customer INTEGER, stacking TEXT
+) ON COMMIT DROP;
+\copy demo_coupons FROM 'coupons.tsv' (FORMAT csv, HEADER true, DELIMITER E'\t', QUOTE E'\b', NULL '')
+
+CREATE TEMPORARY TABLE demo_zones (
+    name TEXT, priority INTEGER, country TEXT, postal_from TEXT, postal_to TEXT, states TEXT
+) ON COMMIT DROP;
+\copy demo_zones FROM 'shipping_zones.tsv' (FORMAT csv, HEADER true, DELIMITER E'\t', QUOTE E'\b', NULL '')
+
+CREATE TEMPORARY TABLE demo_rates (
+    zone TEXT, name TEXT, base_minor BIGINT, per_kg_minor BIGINT, included_g INTEGER,
+    weight_max_g INTEGER, free_over_minor BIGINT, days_min INTEGER, days_max INTEGER,
+    is_pickup BOOLEAN, pickup_address TEXT
+) ON COMMIT DROP;
+\copy demo_rates FROM 'shipping_rates.tsv' (FORMAT csv, HEADER true, DELIMITER E'\t', QUOTE E'\b', NULL '')
+
+INSERT INTO coupons (code, kind, value, buy_quantity, pay_quantity, minimum_minor,
+    maximum_minor, category_id, uses_max, uses_per_customer, stacking)
+SELECT code, kind, value, buy_quantity, pay_quantity, minimum_minor, maximum_minor,
+    categories.id, uses_max, uses_per_customer, stacking
+FROM demo_coupons LEFT JOIN categories ON categories.name = demo_coupons.category
+ON CONFLICT DO NOTHING;
+
+-- A shop that has zones or taxes of its own keeps these.
+INSERT INTO tax_rates (country, name, rate_hundredths)
+SELECT 'MX', 'IVA', 1600 WHERE NOT EXISTS (SELECT FROM tax_rates);
+
+INSERT INTO shipping_zones (name, priority, country, postal_from, postal_to, states)
+SELECT name, priority, country, postal_from, postal_to,
+    COALESCE(string_to_array(states, ','), '{}')
+FROM demo_zones WHERE NOT EXISTS (SELECT FROM shipping_zones)
+ORDER BY priority;
+
+INSERT INTO shipping_rates (zone_id, name, base_minor, per_kg_minor, included_g,
+    weight_max_g, free_over_minor, days_min, days_max, is_pickup, pickup_address)
+SELECT zone.id, demo.name, demo.base_minor, demo.per_kg_minor, demo.included_g,
+    demo.weight_max_g, demo.free_over_minor, demo.days_min, demo.days_max, demo.is_pickup,
+    demo.pickup_address
+FROM demo_rates AS demo
+LEFT JOIN shipping_zones AS zone ON zone.name = demo.zone
+WHERE NOT EXISTS (SELECT FROM shipping_rates)
+ORDER BY zone.priority NULLS LAST, demo.base_minor;
+
+INSERT INTO system_config (key, value, description)
+SELECT 'transfer_details', 'CLABE 646180000000000019, Bazar Nopal.',
+    'A dónde se hace una transferencia bancaria'
+WHERE NOT EXISTS (SELECT FROM system_config WHERE key = 'transfer_details');
 \endif
 
 \if :has_overview
