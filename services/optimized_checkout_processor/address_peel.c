@@ -1,5 +1,7 @@
 #include "address_reading.h"
 
+#include "plain.h"
+
 #include <string.h>
 
 enum { PLACE_WORDS_MAX = 6 };
@@ -26,7 +28,9 @@ struct svc_slice reading_join(struct reading *reading, struct span span)
 
 void reading_keep_rest(struct reading *reading, struct svc_slice text)
 {
-    if (text.length > 0 && reading->rest_count < READING_RESTS_MAX) {
+    char first[2];
+
+    if (plain_write(text, first, 1) > 0 && reading->rest_count < READING_RESTS_MAX) {
         reading->rests[reading->rest_count++] = text;
     }
 }
@@ -34,6 +38,9 @@ void reading_keep_rest(struct reading *reading, struct svc_slice text)
 void reading_append(
     struct reading *reading, struct svc_slice *field, struct svc_slice text)
 {
+    if (text.length == 0) {
+        return;
+    }
     if (field->length == 0) {
         *field = text;
         return;

@@ -451,6 +451,7 @@ void address_read_text(struct svc_arena *arena, struct svc_slice text,
         .rules = place_country_find(address->country),
         .country = address->country,
         .before = address,
+        .is_question = memchr(text.text, '?', text.length) != NULL,
     };
     address_words_read(arena, text, &reading.words);
     read_words(&reading);

@@ -21,6 +21,7 @@ struct reading {
     bool city_is_named;     /* a mark says that it is one */
     bool state_may_be_city; /* "Puebla", said once */
     bool street_is_estate;
+    bool is_question; /* "¿hacen envíos?": what nothing names is no part of an address */
     struct svc_slice rests[READING_RESTS_MAX]; /* nothing says what they are */
     size_t rest_count;
 };

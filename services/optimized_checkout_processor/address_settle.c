@@ -178,6 +178,10 @@ void reading_settle(struct reading *reading, struct address *address)
     struct address *found = &reading->found;
     bool full = is_another(reading);
 
+    if (reading->is_question && found->street.length == 0) {
+        reading->rest_count = 0;
+    }
+
     if (reading->rules != NULL) {
         settle_buenos_aires(reading);
         settle_city_elsewhere(reading);
