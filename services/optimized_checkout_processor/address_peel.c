@@ -9,7 +9,7 @@ enum { PLACE_WORDS_MAX = 6 };
 /* A name that goes on after one of these isn't the place's: Lomas de Guadalajara. */
 static const char *const joints[] = {"de", "del", "la", "las", "los", "el", "san",
     "santa", "santo", "nueva", "nuevo", "villa", "ciudad", "general", "y", "e", "miguel",
-    NULL};
+    "calle", "av", "avenida", "c", NULL};
 
 bool reading_is_one_of(const struct address_word *word, const char *const *list)
 {
@@ -88,8 +88,6 @@ static bool take_city(struct reading *reading, struct svc_slice name, size_t at)
     return true;
 }
 
-/* Where the city is what a zone goes by (Mexico's capital), a part of it that isn't an
- * address's district is told to the courier. */
 static bool take_district(struct reading *reading, struct svc_slice name)
 {
     struct svc_slice canonical;
@@ -101,7 +99,7 @@ static bool take_district(struct reading *reading, struct svc_slice name)
     }
     reading->district_of = state;
     if (svc_slice_equals(reading->country, "MX")) {
-        reading_append(reading, &reading->found.reference, canonical);
+        reading->borough = canonical;
     } else if (reading->found.district.length == 0) {
         reading->found.district = canonical;
     }
@@ -216,7 +214,7 @@ static bool peel_postal_code(struct reading *reading, struct span *span, size_t 
 
 void reading_peel(struct reading *reading, struct span *span, size_t keep)
 {
-    while (span->to > span->from + keep) {
+    while (span->to - span->from > keep) {
         if (!peel_postal_code(reading, span, keep) && !peel_place(reading, span, keep)) {
             return;
         }

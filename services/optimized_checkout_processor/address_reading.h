@@ -18,8 +18,10 @@ struct reading {
     const struct place_state *city_of; /* the state of the city, of the district */
     const struct place_state *district_of;
     size_t city_at;
-    bool city_is_named;     /* a mark says that it is one */
-    bool state_may_be_city; /* "Puebla", said once */
+    bool city_is_named;       /* a mark says that it is one */
+    bool state_may_be_city;   /* "Puebla", said once */
+    struct svc_slice borough; /* an alcaldía: no colonia, and not the city of a zone */
+    bool borough_is_named;
     bool street_is_estate;
     bool is_question; /* "¿hacen envíos?": what nothing names is no part of an address */
     struct svc_slice rests[READING_RESTS_MAX]; /* nothing says what they are */
