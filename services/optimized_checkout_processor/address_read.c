@@ -7,20 +7,6 @@
 /* "entre Mina y Abasolo" */
 enum { BETWEEN_WORDS = 4 };
 
-/* What people say around an address. */
-static const char *const fillers[] = {"hola", "buen", "mi", "direccion", "domicilio",
-    "es", "en", "vivo", "estoy", "a", "si", "no", "y", "ok", "porfa", "favor", "por",
-    "gracias", "enviar", "envien", "mandar", "manden", "envio", "entrega", "aqui",
-    "seria", "claro", "muchas", "entregar", "para", "perdon", "esta", "queda", "vive",
-    "mandalo", "enviamelo", "va", "pues", "bueno", "datos", "mis", "son", "ya", "ahi",
-    "te", "paso", "mejor", "dias", "tardes", "noches", "disculpa", "oye", "numero",
-    "codigo", "necesito", "quiero", "que", "llegue", "llegar", "me", "lo", "manda",
-    "envia", "puedes", "pueden", NULL};
-/* Some names begin with these: fillers only before others, or before a number. */
-static const char *const articles[] = {
-    "la", "el", "los", "las", "de", "del", "un", "una", "buenas", "buenos", NULL};
-static const char *const end_fillers[] = {"gracias", "porfa", "favor", "por", "y",
-    "muchas", "es", "en", "de", "ok", "capital", NULL};
 static const char *const steps[] = {"es", "el", "la", "#", "no", "num", "numero", NULL};
 static const char *const ordinals[] = {"primer", "primero", "segundo", "tercer",
     "tercero", "cuarto", "quinto", "sexto", NULL};
@@ -151,33 +137,6 @@ static size_t find_end(
     return at;
 }
 
-static bool is_filler(const struct reading *reading, struct span span)
-{
-    const struct address_word *word = word_at(reading, span.from);
-
-    if (reading_is_one_of(word, fillers)) {
-        return true;
-    }
-    if (!reading_is_one_of(word, articles) || span.from + 1 == span.to) {
-        return false;
-    }
-    const struct address_word *next = word_at(reading, span.from + 1);
-    return reading_is_one_of(next, fillers) ||
-           (next->is_digits && span.from + 2 == span.to);
-}
-
-static struct span strip_fillers(const struct reading *reading, struct span span)
-{
-    while (span.from < span.to && is_filler(reading, span)) {
-        span.from++;
-    }
-    while (span.from < span.to &&
-           reading_is_one_of(word_at(reading, span.to - 1), end_fillers)) {
-        span.to--;
-    }
-    return span;
-}
-
 static bool knows_street(const struct reading *reading)
 {
     return reading->found.street.length > 0 || reading->before->street.length > 0;
@@ -201,18 +160,6 @@ static bool is_crossing(const struct reading *reading, struct span span)
 static void take_corner(struct reading *reading, struct span span);
 static void take_after_number(struct reading *reading, struct span span);
 
-/* "y la", before "colonia es": nothing but what is said around things. */
-static bool is_chatter(const struct reading *reading, struct span span)
-{
-    for (size_t i = span.from; i < span.to; i++) {
-        if (!reading_is_one_of(word_at(reading, i), fillers) &&
-            !reading_is_one_of(word_at(reading, i), articles)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Nothing but its name, right before a mark of a number: "Belgrano s/n". */
 static bool is_numbered(struct reading *reading, struct span span)
 {
@@ -232,7 +179,7 @@ static void take_nameless(struct reading *reading, struct span span)
     bool numbered = is_numbered(reading, span);
 
     /* "Mi Perú" is a district. */
-    span = is_place(reading, span) ? span : strip_fillers(reading, span);
+    span = is_place(reading, span) ? span : reading_strip_chatter(reading, span);
     if (span.from < span.to && reading_complete_street(reading, span, &rest)) {
         take_after_number(reading, rest);
         return;
@@ -240,9 +187,9 @@ static void take_nameless(struct reading *reading, struct span span)
     for (size_t before = 0; !numbered && before != span.to - span.from;) {
         before = span.to - span.from;
         reading_peel(reading, &span, 0);
-        span = strip_fillers(reading, span);
+        span = reading_strip_chatter(reading, span);
     }
-    if (span.from == span.to || is_chatter(reading, span)) {
+    if (span.from == span.to || reading_is_chatter(reading, span)) {
         return;
     }
     if (is_crossing(reading, span)) {
@@ -433,7 +380,7 @@ static void take_named(struct reading *reading, const struct address_mark *mark,
         reading_peel(reading, &span, mark_words + 1);
     }
     if (mark_words == 0) {
-        span = strip_fillers(reading, span);
+        span = reading_strip_chatter(reading, span);
     }
     if (span.to - span.from <= mark_words && mark->part != PART_REFERENCE) {
         return;

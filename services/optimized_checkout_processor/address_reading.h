@@ -43,6 +43,11 @@ struct svc_slice reading_join(struct reading *reading, struct span span);
 /* Words of one word each; ends with NULL. */
 bool reading_is_one_of(const struct address_word *word, const char *const *list);
 
+/* Without what people say around an address: "mi dirección es ...", "... gracias". */
+struct span reading_strip_chatter(const struct reading *reading, struct span span);
+/* "y la", before "colonia es": there is nothing else in it. */
+bool reading_is_chatter(const struct reading *reading, struct span span);
+
 /* Takes known places, the country and a postal code off the end of a piece of which at
  * least KEEP words stay. */
 void reading_peel(struct reading *reading, struct span *span, size_t keep);
