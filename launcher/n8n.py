@@ -24,6 +24,8 @@ NAME = "n8n"
 DATABASE = "n8n"
 START_TIMEOUT_S = 120
 WEBHOOK_PATH = "/webhook/whatsapp"
+# What has to be there before n8n counts as started: path and methods.
+WEBHOOKS = ((WEBHOOK_PATH, ("GET", "POST")), ("/webhook/payment-notice", ("POST",)))
 
 # Modules of n8n that a shop doesn't use and that would slow its start or call out.
 UNUSED_MODULES = (
@@ -151,10 +153,14 @@ def _takes_webhooks() -> bool:
 
     Asked as a browser asks before a call from another site, it names the methods that it takes.
     """
-    request = urllib.request.Request(webhook_url(), method="OPTIONS", headers={"Origin": "null"})
+    return all(_takes(settings.url(NAME) + path, methods) for path, methods in WEBHOOKS)
+
+
+def _takes(url: str, methods: tuple[str, ...]) -> bool:
+    request = urllib.request.Request(url, method="OPTIONS", headers={"Origin": "null"})
     try:
         with urllib.request.urlopen(request, timeout=5) as answer:
-            methods = answer.headers.get("Access-Control-Allow-Methods", "")
+            taken = answer.headers.get("Access-Control-Allow-Methods", "")
     except (urllib.error.URLError, OSError):
         return False
-    return "GET" in methods and "POST" in methods
+    return all(method in taken for method in methods)

@@ -14,6 +14,7 @@ class Service:
     port: int  # in containers and Kubernetes; here each gets a free one
     needs: tuple[str, ...]  # the variables of .commerce/env that it is started with
     settings: tuple[tuple[str, str], ...] = ()  # what the demo shop sets beside them
+    models: bool = False  # it calls the AI providers, and gets their keys
 
     @property
     def url_variable(self) -> str:
@@ -33,6 +34,6 @@ SERVICES = (
     Service("parse_message_optimized", 8101, ("REDIS_URL", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN")),
     Service("optimized_rate_limiter", 8102, ("REDIS_URL", "DATABASE_URL")),
     Service("redis_cache_manager_consolidated", 8103, ("REDIS_URL", "DATABASE_URL")),
-    Service("ai_provider_ultra_optimized", 8104, ("REDIS_URL", "DATABASE_URL")),
+    Service("ai_provider_ultra_optimized", 8104, ("REDIS_URL", "DATABASE_URL"), models=True),
     Service("ultra_optimized_product_search", 8105, ("DATABASE_URL",), (("SEARCH_REGION", "mx"),)),
 )

@@ -7,6 +7,7 @@ import secrets
 import shlex
 from pathlib import Path
 
+from launcher import models
 from launcher.errors import LauncherError
 from launcher.paths import state_folder
 from launcher.ports import LOOPBACK, is_free, kept_port
@@ -15,6 +16,7 @@ from launcher.services import SERVICES, Service
 # A fixed port for those who reach this machine through a tunnel: NAME -> variable.
 FIXED_PORTS = {"n8n": "COMMERCE_N8N_PORT", "simulator": "COMMERCE_CHAT_PORT"}
 PHONE_NUMBER_ID = "106540352242922"
+CHECKOUT = "optimized_checkout_processor"
 N8N_OWNER_EMAIL = "tienda@example.com"
 
 
@@ -86,6 +88,26 @@ def environment(database_url: str, redis_url: str) -> dict[str, str]:
         "WHATSAPP_VERIFY_TOKEN": secret("whatsapp_verify_token"),
         "WHATSAPP_ACCESS_TOKEN": secret("whatsapp_access_token"),
         "WHATSAPP_PHONE_NUMBER_ID": PHONE_NUMBER_ID,
+        "SIMULATOR_MODEL_KEY": secret("simulator_model_key"),
+        **_payments(),
+    }
+
+
+def _payments() -> dict[str, str]:
+    """Gateways for the checkout: the simulator plays them, with test keys of this machine's own."""
+    pay = f"{url('simulator')}/pay"
+    return {
+        "STRIPE_BASE_URL": f"{pay}/stripe",
+        "STRIPE_API_KEY": f"sk_test_{secret('stripe_api_key')}",
+        "STRIPE_WEBHOOK_SECRET": f"whsec_{secret('stripe_webhook_secret')}",
+        "MERCADO_PAGO_BASE_URL": f"{pay}/mercado_pago",
+        "MERCADO_PAGO_ACCESS_TOKEN": f"TEST-{secret('mercado_pago_access_token')}",
+        "MERCADO_PAGO_WEBHOOK_SECRET": secret("mercado_pago_webhook_secret"),
+        "PUBLIC_URL": url(CHECKOUT),
+        "RETURN_URL": f"{url('simulator')}/",
+        "N8N_NOTIFY_URL": f"{url('n8n')}/webhook/payment-notice",
+        # What n8n's webhook takes, and so the same.
+        "N8N_NOTIFY_TOKEN": secret("service_token"),
     }
 
 
@@ -98,6 +120,7 @@ def service_environment(service: Service, env: dict[str, str]) -> dict[str, str]
         "SERVICE_TOKEN": env["SERVICE_TOKEN"],
         **{name: env[name] for name in service.needs},
         **dict(service.settings),
+        **(models.keys(env["SIMULATOR_MODEL_KEY"]) if service.models else {}),
     }
 
 

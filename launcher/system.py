@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from launcher import build, installs, n8n, packages, settings, shop
+from launcher import build, installs, models, n8n, packages, settings, shop
 from launcher.errors import LauncherError
 from launcher.parts import Part, version_of
 from launcher.paths import ROOT, log_file, pid_file, state_folder
@@ -21,8 +21,10 @@ from launcher.waiting import http_ok
 
 SIMULATOR = "simulator"
 SIMULATOR_REQUIREMENTS = "simulator/requirements.txt"
+# What it plays takes the keys and secrets that the services have.
+SIMULATED = ("WHATSAPP_", "STRIPE_", "MERCADO_PAGO_")
 # In the order of starting; stopped the other way round.
-NAMES = ("postgres", "redis", *(service.name for service in SERVICES), SIMULATOR, n8n.NAME)
+NAMES = ("postgres", "redis", SIMULATOR, *(service.name for service in SERVICES), n8n.NAME)
 
 
 @dataclass
@@ -68,6 +70,7 @@ def start(*, with_n8n: bool) -> Started:
             with step("Loading the demo shop") as running_step:
                 database_url, new = shop.prepare(postgres, f"{settings.url(SIMULATOR)}/media-demo")
                 running_step.note = "" if new else "there already"
+            models.point(postgres, shop.DATABASE, settings.url(SIMULATOR))
             started.env = settings.environment(database_url, redis.url)
             for part in _parts(started.env, with_n8n):
                 _start_part(part, started)
@@ -131,20 +134,13 @@ def _pick_ports() -> None:
 
 
 def _parts(env: dict[str, str], with_n8n: bool) -> Iterator[Part]:
-    for service in SERVICES:
-        yield Part(
-            service.name,
-            [str(service.binary)],
-            settings.service_environment(service, env),
-            answers=partial(http_ok, f"{env[service.url_variable]}/readyz"),
-            timeout_s=15,
-            version=version_of(service.binary),
-        )
     yield Part(
         SIMULATOR,
         [str(installs.python_with(SIMULATOR_REQUIREMENTS)), "-m", "simulator"],
         {
-            **{key: env[key] for key in env if key.startswith("WHATSAPP_")},
+            **{key: env[key] for key in env if key.startswith(SIMULATED)},
+            "SIMULATOR_PAYMENT_WEBHOOK_URL": f"{env['PUBLIC_URL']}/v1/payments/{{gateway}}/webhook",
+            "SIMULATOR_MODEL_KEY": env["SIMULATOR_MODEL_KEY"],
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "PYTHONUNBUFFERED": "1",
             "SIMULATOR_PORT": str(settings.noted_port(SIMULATOR)),
@@ -156,7 +152,15 @@ def _parts(env: dict[str, str], with_n8n: bool) -> Iterator[Part]:
         cwd=ROOT,
         version=version_of(ROOT / "simulator"),
     )
-
+    for service in SERVICES:
+        yield Part(
+            service.name,
+            [str(service.binary)],
+            settings.service_environment(service, env),
+            answers=partial(http_ok, f"{env[service.url_variable]}/readyz"),
+            timeout_s=15,
+            version=version_of(service.binary),
+        )
 
 def _start_part(part: Part, started: Started) -> None:
     process = part.running()

@@ -12,10 +12,14 @@ from . import config, control, hooks, page, problems
 from .core import SIM, Simulator
 from .models import control as models_control
 from .models import serve as models_serve
+from .payments import control as payments_control
+from .payments import mercado_pago, paypal, stripe, wompi
+from .payments import page as payments_page
 from .whatsapp import graph
 
 # One module for each thing the simulator plays, each adds its routes.
-PARTS = (graph, control, hooks, page, models_serve, models_control)
+PARTS = (graph, control, hooks, page, models_serve, models_control, payments_control,
+         payments_page, stripe, mercado_pago, wompi, paypal)
 
 
 def make_app(settings: config.Config) -> web.Application:

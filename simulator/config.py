@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Mapping
 from urllib.parse import urlsplit
 
+from .payments.state import KEYS
+
 
 class ConfigError(Exception):
     """A missing or bad variable; its text is the one line a person reads."""
@@ -29,6 +31,8 @@ class Config:
     catalogue: str
     model_key: str
     model_delay_ms: int
+    payment_webhook_url: str
+    payment_keys: Mapping[str, str]  # by the name of their variable
 
 
 # name, default (None: required), what it is
@@ -39,6 +43,7 @@ VARIABLES: tuple[tuple[str, str | None, str], ...] = (
     ("SIMULATOR_CATALOGUE", "", "TSV or CSV file, or a folder of them, with sku, name, price"),
     ("SIMULATOR_MODEL_KEY", "sim-key", "key that the model APIs take"),
     ("SIMULATOR_MODEL_DELAY_MS", "30", "how long their models take"),
+    ("SIMULATOR_PAYMENT_WEBHOOK_URL", "", "where gateways notify, with {gateway} for their name"),
     ("WEBHOOK_URL", "", "where signed webhooks go; PUT /sim/settings changes it"),
     ("WHATSAPP_VERIFY_TOKEN", "", "token of the GET handshake"),
     ("WHATSAPP_APP_SECRET", None, "signs webhooks (or WHATSAPP_APP_SECRET_FILE)"),
@@ -46,6 +51,8 @@ VARIABLES: tuple[tuple[str, str | None, str], ...] = (
     ("WHATSAPP_PHONE_NUMBER_ID", "106540352242922", "id of the shop's number"),
     ("WHATSAPP_BUSINESS_ACCOUNT_ID", "102290129340398", "id of the business account"),
     ("WHATSAPP_DISPLAY_PHONE_NUMBER", "15550783881", "the shop's number, digits"),
+    *((variable, default, f"what {gateway} takes as its {what.replace('_', ' ')}")
+      for gateway, variables in KEYS.items() for what, (variable, default) in variables.items()),
 )
 
 
@@ -110,4 +117,8 @@ def load(env: Mapping[str, str] = os.environ) -> Config:
         catalogue=catalogue,
         model_key=values["SIMULATOR_MODEL_KEY"],
         model_delay_ms=int(delay),
+        payment_webhook_url=check_url("SIMULATOR_PAYMENT_WEBHOOK_URL",
+                                      values["SIMULATOR_PAYMENT_WEBHOOK_URL"]),
+        payment_keys={variable: values[variable] for variables in KEYS.values()
+                      for variable, _ in variables.values()},
     )

@@ -12,6 +12,8 @@ from aiohttp import web
 from .config import Config
 from .hub import Hub
 from .models.state import Models
+from .payments.notify import Sender
+from .payments.state import Gateways
 from .settings import Settings
 from .state import Customer, Message, Store, country_of
 from .whatsapp.delivery import Delivery, Dispatcher
@@ -30,6 +32,8 @@ class Simulator:
         self.store = Store()
         self.media = MediaStore(config)
         self.models = Models(config.model_key, config.model_delay_ms)
+        self.gateways = Gateways(config.payment_keys, config.payment_webhook_url)
+        self.payment_sender = Sender(self.settings)
         self.dispatcher = Dispatcher(config, self.settings, self.hub)
         self.dispatcher.on_done = self._delivery_done
         self.calls: deque[dict[str, Any]] = deque(maxlen=CALLS_KEPT)
@@ -48,6 +52,8 @@ class Simulator:
         self.store.clear()
         self.media.clear()
         self.models.reset()
+        self.payment_sender.clear()
+        self.gateways.reset()
         self.calls.clear()
         self.sends.clear()
         self.service_messages.clear()

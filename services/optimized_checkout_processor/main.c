@@ -38,6 +38,7 @@ static const struct svc_setting settings[] = {
     SVC_SETTING_INT_AT(struct config, ask_every_s, "PAYMENT_ASK_S", "60", "s", 1, 86400,
         "how long after its start an open payment is asked about at its gateway, if no "
         "notification came; growing"),
+    PAYMENTS_SETTINGS(struct config, keys),
     SVC_SETTING_TEXT_AT(struct config, metrics_url, "METRICS_URL", NULL,
         "lightweight_metrics, which order events go to"),
     SVC_SETTING_SECRET_AT(
@@ -77,6 +78,9 @@ static const struct svc_route routes[] = {
     {"getOrders", get_orders},
     {"postOrderCancel", post_order_cancel},
     {"postOrderStatus", post_order_status},
+    {"postPaymentWebhook", post_payment_webhook},
+    {"postOrderRefund", post_order_refund},
+    {"postPaymentReceived", post_payment_received},
 };
 
 static void stop(struct svc_runtime *runtime)
@@ -126,6 +130,7 @@ static bool start_parts(struct service *service, char ret_error[256])
         .live = config.payments_live,
         .call_timeout_ms = config.gateway_timeout_ms,
         .ask_every_s = config.ask_every_s,
+        .keys = config.keys,
     };
 
     return svc_texts_open(config.texts_dir, &service->texts, ret_error) &&

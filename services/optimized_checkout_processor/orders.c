@@ -111,7 +111,9 @@ static size_t end_holds(struct svc_pg *pg, int64_t limit)
     size_t ended = 0;
     enum svc_status status = svc_pg_query(pg,
         SVC_PG_PREPARED("SELECT id FROM orders WHERE held_until < NOW()"
-                        " AND status = 'awaiting_payment' ORDER BY held_until LIMIT $1",
+                        " AND status = 'awaiting_payment'"
+                        " AND order_hold_is_over(id, held_until)"
+                        " ORDER BY held_until LIMIT $1",
             svc_pg_int(limit)),
         &rows, &error);
 

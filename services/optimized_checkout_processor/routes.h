@@ -10,6 +10,7 @@ svc_handler get_cart, delete_cart, post_item, patch_item, delete_item, post_coup
     delete_coupon, post_quote, post_cart_order, post_abandoned_claim;
 svc_handler get_checkout, post_checkout, post_chat;
 svc_handler get_order, get_orders, post_order_cancel, post_order_status;
+svc_handler post_payment_webhook, post_order_refund, post_payment_received;
 
 /* One request for one customer; ends with its scope. */
 struct visit {

@@ -25,6 +25,7 @@ struct config {
     bool payments_live;
     int64_t gateway_timeout_ms;
     int64_t ask_every_s;
+    struct payments_keys keys;
     const char *metrics_url;
     const char *metrics_token;
     const char *notify_url;

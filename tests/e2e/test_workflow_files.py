@@ -38,8 +38,17 @@ def targets(workflow: dict[str, Any], name: str, output: int) -> list[str]:
     return [target["node"] for target in outputs[output]] if output < len(outputs) else []
 
 
+def test_a_called_workflow_is_there(workflow):
+    """By its id, which n8n keeps when it imports."""
+    ids = {json.loads(file.read_text())["id"] for file in workflow_files()}
+    for node in workflow["nodes"]:
+        if node["type"].endswith(".executeWorkflow"):
+            assert node["parameters"]["workflowId"]["value"] in ids, node["name"]
+
+
 def test_there_is_the_full_system():
-    assert "sistema-completo" in [file.stem for file in workflow_files()]
+    names = {file.stem for file in workflow_files()}
+    assert {"sistema-completo", "flow-5-carrito", "notificaciones-de-pago", "carritos-abandonados"} <= names
 
 
 def test_only_nodes_that_both_versions_have(workflow):
@@ -104,8 +113,14 @@ def test_every_node_is_reached(workflow):
     assert sorted(reached) == sorted(node["name"] for node in workflow["nodes"])
 
 
-def test_webhooks_keep_the_raw_body_and_answer_at_once(workflow):
+def test_webhooks_are_signed_or_want_the_token(workflow):
+    """Meta's keeps the raw body, which is signed, and answers at once; our own want the token."""
     for node in workflow["nodes"]:
-        if node["type"].endswith(".webhook") and node["parameters"].get("httpMethod") == "POST":
+        if not node["type"].endswith(".webhook") or node["parameters"].get("httpMethod") != "POST":
+            continue
+        if node["parameters"]["path"] == "whatsapp":
             assert node["parameters"]["options"].get("rawBody") is True
             assert node["parameters"]["responseMode"] == "onReceived"
+        else:
+            assert node["parameters"]["authentication"] == "headerAuth", node["name"]
+            assert node["parameters"]["responseMode"] == "responseNode", node["name"]

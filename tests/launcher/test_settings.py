@@ -51,7 +51,9 @@ def test_secrets_are_made_once_and_are_private(env):
     assert mode(settings.env_file()) == 0o600
     files = [file for file in settings.secret_file("x").parent.iterdir() if file.is_file()]
     assert files and all(mode(file) == 0o600 for file in files)
-    assert len({env[name] for name in env if "TOKEN" in name or "SECRET" in name}) == 4
+    assert env.pop("N8N_NOTIFY_TOKEN") == env["SERVICE_TOKEN"]
+    secret = [name for name in env if name.endswith(("_TOKEN", "_SECRET", "_KEY"))]
+    assert len(secret) == len({env[name] for name in secret}) == 9
 
 
 def test_a_service_gets_what_it_needs_and_no_more(env):

@@ -158,7 +158,7 @@ class Shop:
 
     def _take(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> tuple[int, str]:
         got = Received(method, path, {k.lower(): v for k, v in headers.items()}, raw)
-        if path != self.path:
+        if path.partition("?")[0] != self.path:
             return 200, "late"
         with self.changed:
             status = self.answers.pop(0) if self.answers else 200

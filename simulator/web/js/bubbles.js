@@ -1,7 +1,7 @@
 // One message as a bubble, with what can be pressed under it.
 
 import { clock, money, t } from "./i18n.js";
-import { el, format, icon, isBigEmoji, svg, ticks } from "./dom.js";
+import { el, format, icon, isBigEmoji, reachable, svg, ticks } from "./dom.js";
 import { conversation, store } from "./store.js";
 
 const BUTTON_ICONS = { button: "back", template_button: "back" };
@@ -186,7 +186,7 @@ function actions(message) {
   }
   if (interactive?.type === "cta_url") {
     const { url, display_text: title } = interactive.action?.parameters || {};
-    buttons.push(el("a", { class: "action", href: url, target: "_blank", rel: "noopener noreferrer" }, icon("link"), title || url));
+    buttons.push(el("a", { class: "action", href: reachable(url), target: "_blank", rel: "noopener noreferrer" }, icon("link"), title || url));
   }
   return buttons.length ? el("div", { class: "actions" }, ...buttons) : null;
 }

@@ -70,10 +70,19 @@ export function ticks(status) {
   return svg("0 0 16 11", ...(drawn[status === "read" ? "delivered" : status] || drawn.accepted));
 }
 
+/** The simulator's own payment pages open through a tunnel too, where its address is another one. */
+export function reachable(link) {
+  try {
+    const url = new URL(link);
+    const own = ["127.0.0.1", "localhost"].includes(url.hostname) && url.pathname.startsWith("/pay/page/");
+    return own ? url.pathname.slice(1) : link;
+  } catch { return link; }
+}
+
 const INLINE = [
   ["```", /```([\s\S]+?)```/, (m) => el("pre", {}, m[1].replace(/^\n|\n$/g, ""))],
   ["`", /`([^`\n]+)`/, (m) => el("code", {}, m[1])],
-  ["http", /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/i, (m) => el("a", { href: m[0], target: "_blank", rel: "noopener noreferrer" }, m[0])],
+  ["http", /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/i, (m) => el("a", { href: reachable(m[0]), target: "_blank", rel: "noopener noreferrer" }, m[0])],
   ["*", /(?<![\p{L}\p{N}*])\*(\S(?:[^*\n]*\S)?)\*(?![\p{L}\p{N}*])/u, (m) => el("strong", {}, ...format(m[1]))],
   ["_", /(?<![\p{L}\p{N}_])_(\S(?:[^_\n]*\S)?)_(?![\p{L}\p{N}_])/u, (m) => el("em", {}, ...format(m[1]))],
   ["~", /(?<![\p{L}\p{N}~])~(\S(?:[^~\n]*\S)?)~(?![\p{L}\p{N}~])/u, (m) => el("s", {}, ...format(m[1]))],
