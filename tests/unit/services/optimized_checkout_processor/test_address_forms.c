@@ -3,6 +3,8 @@
 
 #include <address.h>
 
+#include <svc/texts.h>
+
 #include <math.h>
 
 static struct svc_arena arena;
@@ -457,6 +459,29 @@ static void test_address_fault_text(void **state)
     assert_string_equal(address_fault_text(ADDRESS_TOO_LONG), "address_too_long");
 }
 
+/* Each fault is said in each language. */
+static void test_address_fault_texts(void **state)
+{
+    static const char *const locales[] = {"es", "en", "pt"};
+    struct svc_texts *texts = NULL;
+    char error[256] = "";
+    struct svc_buf out;
+
+    (void)state;
+    assert_true(svc_texts_open(NULL, &texts, error));
+    svc_buf_init(&out, 1000);
+    for (int fault = ADDRESS_MISSING_STREET; fault <= ADDRESS_TOO_LONG; fault++) {
+        const char *key = address_fault_text((enum address_fault_kind)fault);
+        for (size_t i = 0; i < COUNT_OF(locales); i++) {
+            svc_buf_clear(&out);
+            svc_texts_write(texts, slice(locales[i]), key, NULL, 0, &out);
+            assert_string_not_equal(svc_buf_text(&out), key);
+        }
+    }
+    svc_buf_done(&out);
+    svc_texts_close(&texts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -476,6 +501,7 @@ int main(void)
         cmocka_unit_test_teardown(test_address_read_text_of_nothing, reset),
         cmocka_unit_test_teardown(test_address_read_text_any, reset),
         cmocka_unit_test_teardown(test_address_fault_text, reset),
+        cmocka_unit_test_teardown(test_address_fault_texts, reset),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
