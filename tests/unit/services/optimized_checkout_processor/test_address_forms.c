@@ -201,6 +201,18 @@ static void test_address_read_location(void **state)
     assert_int_equal(count_faults(&named), 0);
 }
 
+/* WhatsApp gives a place's name where there is no address. */
+static void test_address_read_location_of_a_place(void **state)
+{
+    struct address address = {.country = SVC_SLICE("MX")};
+
+    (void)state;
+    assert_true(address_read_location(
+        &arena, 19.37, -99.17, SVC_SLICE("Café Toscano\n☕ Roma"), &address));
+    assert_int_equal(address.street.length, 0);
+    assert_slice(address.reference, "Café Toscano Roma");
+}
+
 static void test_address_read_location_nowhere(void **state)
 {
     static const double bad[][2] = {{90.1, 0}, {-91, 0}, {0, 180.1}, {0, -181}, {0, 0}};
@@ -490,6 +502,7 @@ int main(void)
         cmocka_unit_test_teardown(test_address_json_round_trip, reset),
         cmocka_unit_test_teardown(test_address_read_json_refused, reset),
         cmocka_unit_test_teardown(test_address_read_location, reset),
+        cmocka_unit_test_teardown(test_address_read_location_of_a_place, reset),
         cmocka_unit_test_teardown(test_address_read_location_nowhere, reset),
         cmocka_unit_test_teardown(test_address_write_text, reset),
         cmocka_unit_test_teardown(test_address_write_text_of_a_pin, reset),
