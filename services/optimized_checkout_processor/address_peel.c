@@ -48,7 +48,8 @@ void reading_append(
     size_t length = field->length + 2 + text.length;
     char *out = svc_arena_alloc(reading->arena, length + 1);
     memcpy(out, field->text, field->length);
-    memcpy(out + field->length, ", ", 2);
+    out[field->length] = ',';
+    out[field->length + 1] = ' ';
     memcpy(out + field->length + 2, text.text, text.length);
     *field = (struct svc_slice){out, length};
 }

@@ -30,7 +30,7 @@ static bool is_letter(char byte)
 
 static char byte_at(const struct cutter *cutter, const char *at)
 {
-    return at < cutter->end ? *at : '\0';
+    return (char)(at < cutter->end ? *at : '\0');
 }
 
 /* Past the character at AT, which is no ASCII where its first byte isn't. */
@@ -269,7 +269,7 @@ static struct svc_slice simplify(struct svc_arena *arena, struct svc_slice text)
         while (at + size < end && ((unsigned char)at[size] & 0xC0) == 0x80) {
             size++;
         }
-        char byte = symbol > 0 ? ',' : find_twin(at, size);
+        char byte = (char)(symbol > 0 ? ',' : find_twin(at, size));
         if (*at == '\n' || *at == '\r') {
             byte = '\n';
         } else if (*at == '\t') {
