@@ -339,6 +339,9 @@ const struct address_mark *address_mark_find(const struct address_words *words, 
 
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         const struct address_mark *mark = &marks[i];
+        if (mark->words[0] != words->list[at].plain[0]) {
+            continue;
+        }
         size_t count = match(mark, words, at);
         if (count <= best_count || !is_of(mark, country)) {
             continue;
