@@ -14,7 +14,14 @@ import pytest
 from tests.service import Service
 
 NODE = "optimized_checkout_processor"
-SETTINGS = {"CHECKOUT_SECRET": "a-secret-of-the-tests", "SWEEP_MS": "100", "SHOP_CACHE_MS": "100"}
+SETTINGS = {
+    "CHECKOUT_SECRET": "a-secret-of-the-tests",
+    "SWEEP_MS": "100",
+    "SHOP_CACHE_MS": "100",
+    "BANK_TRANSFER_DETAILS": "CLABE 012345678901234567",
+    # A busy machine must not look like a database that is gone.
+    "DATABASE_TIMEOUT_MS": "15000",
+}
 ADDRESS = "Insurgentes Sur 1234 int 5, Col. Narvarte, 03100 Ciudad de México, CDMX"
 
 _customers = itertools.count(5215580000000)
