@@ -118,7 +118,7 @@ def test_two_captures(pay: PayShop, gateway: str) -> None:
     order.wait("paid")
     until(lambda: [r["status"] for r in order.refunds] == ["done"], 8, lambda: str(order.refunds))
     assert sorted(row["status"] for row in order.payments) == ["paid", "refunded"]
-    assert [c["refunded"] for c in order.captures()].count("1234.50") == 1
+    assert sorted(float(c["refunded"]) for c in order.captures()) == [0, 1234.5]
     found = order.read()
     assert (found["status"], found["paid_minor"], found["refunded_minor"]) == ("paid", PRICE_MINOR, 0)
     assert pay.product() == {"stock": 99, "reserved": 0}
@@ -177,7 +177,7 @@ def test_cancelled_after_paid_is_given_back(pay: PayShop) -> None:
     order.wait("paid")
     order.cancel()
     until(lambda: [r["status"] for r in order.refunds] == ["done"], 8, lambda: str(order.refunds))
-    assert order.captures()[0]["refunded"] == "1234.50"
+    assert float(order.captures()[0]["refunded"]) == 1234.5
     assert pay.product() == {"stock": 100, "reserved": 0}
 
 
