@@ -1,6 +1,5 @@
 #include "payments_private.h"
 
-#include <svc/app.h>
 #include <svc/backoff.h>
 #include <svc/condition.h>
 
@@ -8,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLIENT_SIZE = 16, CONNECT_TIMEOUT_MS = 3000, WAIT_BASE_MS = 5000 };
+enum { WAIT_BASE_MS = 5000 };
 
 static struct svc_slice slice_of(const char *text)
 {
@@ -134,23 +133,12 @@ bool payments_new(const struct payments_settings *settings,
     struct payments **ret_payments, char ret_error[256])
 {
     struct payments *payments = svc_alloc_zero(1, sizeof *payments);
-    const struct svc_client_settings client = {
-        .size = CLIENT_SIZE,
-        .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-        .user_agent = "optimized_checkout_processor",
-        .ca_file = settings->ca_file,
-    };
-    struct svc_client_error error;
 
     payments->settings = *settings;
     pthread_mutex_init(&payments->lock, NULL);
     pthread_cond_init(&payments->wake, NULL);
-    if (!add_gateways(payments, ret_error)) {
-        payments_free(&payments);
-        return false;
-    }
-    if (svc_client_new(&client, &payments->client, &error) != SVC_OK) {
-        snprintf(ret_error, 256, "gateways: %.200s", error.message);
+    if (!add_gateways(payments, ret_error) ||
+        !payments_client_open(payments, ret_error)) {
         payments_free(&payments);
         return false;
     }
@@ -181,7 +169,7 @@ void payments_free(struct payments **payments_pointer)
         pthread_mutex_unlock(&payments->lock);
         pthread_join(payments->worker, NULL);
     }
-    svc_client_free(&payments->client);
+    payments_client_close(payments);
     for (size_t i = 0; i < payments->gateway_count; i++) {
         pthread_mutex_destroy(&payments->gateways[i].lock);
     }

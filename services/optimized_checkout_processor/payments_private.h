@@ -5,8 +5,6 @@
 #include "payments.h"
 #include "store_payments.h"
 
-#include <svc/client.h>
-
 #include <pthread.h>
 
 enum {
@@ -18,6 +16,8 @@ enum {
     PAYMENTS_WAIT_MAX_MS = 6 * 3600 * 1000,
     PAYMENTS_METHODS_MAX = GATEWAYS_MAX + 2,
 };
+
+struct svc_client;
 
 /* A gateway that is configured. */
 struct payments_gateway {
@@ -61,7 +61,11 @@ struct payments_gateway *payments_gateway_find(
 
 void payments_wake(struct payments *payments);
 
-/* --- payments_call.c: the gateways, asked. No transaction is open, no row locked. --- */
+/* --- store_gateways.c: the gateways, asked. No transaction is open, no row locked. ---
+ */
+
+bool payments_client_open(struct payments *payments, char ret_error[256]);
+void payments_client_close(struct payments *payments);
 
 struct exchange {
     int http_status;

@@ -3,6 +3,8 @@
 
 #include "gateway_private.h"
 
+#include <svc/pg.h>
+
 enum svc_status store_inbox_add(const struct store_payments *store, const char *gateway,
     const struct gateway_notice *notice, struct svc_slice raw, bool *ret_is_new)
 {

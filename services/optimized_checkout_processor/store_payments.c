@@ -1,6 +1,9 @@
 #include "store_payments.h"
 
 #include "gateway_private.h"
+#include "orders.h"
+
+#include <svc/pg.h>
 
 #define COLUMNS                                                                          \
     "p.id, p.order_id, p.gateway, p.status, p.amount_minor, p.currency,"                 \
@@ -71,6 +74,28 @@ static enum svc_status run_in(
     struct svc_pg_error error;
 
     return svc_pg_tx_query(tx, statement, NULL, &error);
+}
+
+enum svc_status store_in_transaction(
+    const struct store_payments *store, store_change *change, void *context)
+{
+    SVC_PG_AUTO_ROLLBACK struct svc_pg_tx tx = {0};
+    struct svc_pg_error error;
+    enum svc_status status = svc_pg_begin(store->pg, &tx, &error);
+
+    if (status == SVC_OK) {
+        status = change(context, &tx);
+    }
+    return status == SVC_OK ? svc_pg_commit(&tx, &error) : status;
+}
+
+enum svc_status store_order_apply(struct svc_pg_tx *tx, const struct order_change *change)
+{
+    struct svc_pg_error error;
+    struct order_step step;
+    enum svc_status status = orders_apply(tx, change, &step, &error);
+
+    return status == SVC_NOT_FOUND ? SVC_OK : status;
 }
 
 /* --- Reading. --- */

@@ -6,7 +6,9 @@
 
 #include "payment_decision.h"
 
-#include <svc/pg.h>
+struct svc_pg;
+struct svc_pg_tx;
+struct order_change;
 
 struct payment_row {
     struct svc_slice id;
@@ -34,6 +36,14 @@ struct store_payments {
     struct svc_pg *pg;
     struct svc_arena *arena;
 };
+
+/* CHANGE in a transaction of its own; anything but OK takes it all back. */
+typedef enum svc_status store_change(void *context, struct svc_pg_tx *tx);
+enum svc_status store_in_transaction(
+    const struct store_payments *store, store_change *change, void *context);
+/* orders_apply; of an order that the shop wrote by hand it's no fault that it stays. */
+enum svc_status store_order_apply(
+    struct svc_pg_tx *tx, const struct order_change *change);
 
 /* --- Reading; NOT_FOUND where there is none. --- */
 

@@ -2,6 +2,8 @@
 
 #include "gateway_private.h"
 
+#include <svc/pg.h>
+
 static enum svc_status run_in(
     struct svc_pg_tx *tx, const struct svc_pg_statement *statement)
 {
