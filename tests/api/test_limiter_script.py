@@ -266,6 +266,6 @@ def test_a_lost_record_is_restored(in_redis: InRedis):
 def test_redis_own_clock(in_redis: InRedis):
     before_ms = int(in_redis.client.time()[0]) * 1000
     call = Call()
-    call.now_ms = ""
+    call.now_ms = 0
     verdict = in_redis(call)
     assert 0 <= verdict.now_ms - before_ms < 60_000
