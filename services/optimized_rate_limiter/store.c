@@ -14,6 +14,9 @@
 #define KEY_PREFIX "rate_limit:"
 #define KEY_SUFFIX ":windows"
 #define KEY_SIZE (sizeof KEY_PREFIX + CUSTOMER_SIZE_MAX + sizeof KEY_SUFFIX)
+/* Of the script: its request with a message, its answer without the record. */
+#define REQUEST_SIZE_MAX (32 + MESSAGE_HASH_SIZE)
+#define ANSWER_SIZE 32
 /* A customer who is denied is looked at again by then, however long the denial lasts,
  * since another replica may have reset or unblocked them. */
 #define DENIAL_MS_MAX 1000
@@ -47,11 +50,6 @@ void store_free(struct store **store)
     *store = NULL;
 }
 
-static struct svc_slice number(int64_t value, char text[24])
-{
-    return (struct svc_slice){text, svc_text_put_int64(text, value)};
-}
-
 /* Not by printf: a key may have any byte. */
 static struct svc_slice key_of(struct svc_slice customer, char key[KEY_SIZE])
 {
@@ -66,63 +64,87 @@ static struct svc_slice key_of(struct svc_slice customer, char key[KEY_SIZE])
     return (struct svc_slice){key, (size_t)(end - key) + sizeof KEY_SUFFIX - 1};
 }
 
-/* By Redis's clock where NOW is empty. */
+static uint8_t *put(uint8_t *out, int64_t number, int size)
+{
+    for (int i = size - 1; i >= 0; i--) {
+        out[i] = (uint8_t)number;
+        number = (int64_t)((uint64_t)number >> 8);
+    }
+    return out + size;
+}
+
+static int64_t take(const uint8_t **at, int size)
+{
+    uint64_t number = 0;
+
+    for (int i = 0; i < size; i++) {
+        number = number << 8 | (*at)[i];
+    }
+    *at += size;
+    return (int64_t)number;
+}
+
+/* As windows.lua has it. */
+static size_t write_request(const struct windows_request *request, int64_t now_ms,
+    uint8_t bytes[REQUEST_SIZE_MAX])
+{
+    static const uint8_t operations[] = {
+        [OPERATION_CHECK] = 0,
+        [OPERATION_SHADOW] = 1,
+        [OPERATION_PEEK] = 2,
+        [OPERATION_REFUND] = 3,
+        [OPERATION_BLOCK] = 4,
+        [OPERATION_RESET] = 5,
+    };
+    uint8_t *at = put(bytes, operations[request->operation], 1);
+
+    at = put(at, request->limits.minute, 2);
+    at = put(at, request->limits.hour, 4);
+    at = put(at, request->limits.day, 4);
+    at = put(at, request->limits.burst, 4);
+    at = put(at, request->cost, 1);
+    at = put(at, request->block_for_ms, 8);
+    at = put(at, now_ms, 8);
+    if (request->has_message) {
+        memcpy(at, request->message, MESSAGE_HASH_SIZE);
+        at += MESSAGE_HASH_SIZE;
+    }
+    return (size_t)(at - bytes);
+}
+
+/* By Redis's clock where NOW_MS is 0. */
 static void add_call(struct svc_redis_batch *batch, struct svc_slice customer,
-    const struct windows_request *request, struct svc_slice seed, struct svc_slice now)
+    const struct windows_request *request, struct svc_slice seed, int64_t now_ms)
 {
-    static const char *const names[] = {
-        [OPERATION_CHECK] = "check",
-        [OPERATION_SHADOW] = "shadow",
-        [OPERATION_PEEK] = "peek",
-        [OPERATION_REFUND] = "refund",
-        [OPERATION_BLOCK] = "block",
-        [OPERATION_RESET] = "reset",
-    };
     char key[KEY_SIZE];
-    char texts[6][24];
-    const char *name = names[request->operation];
-    struct svc_slice message = {(const char *)request->message, MESSAGE_HASH_SIZE};
+    uint8_t bytes[REQUEST_SIZE_MAX];
+    size_t length = write_request(request, now_ms, bytes);
     const struct svc_slice arguments[] = {
-        key_of(customer, key),
-        {name, strlen(name)},
-        number(request->limits.minute, texts[0]),
-        number(request->limits.hour, texts[1]),
-        number(request->limits.day, texts[2]),
-        number(request->limits.burst, texts[3]),
-        number(request->cost, texts[4]),
-        request->has_message ? message : SVC_SLICE(""),
-        number(request->block_for_ms, texts[5]),
-        seed,
-        now,
-    };
+        key_of(customer, key), {(const char *)bytes, length}, seed};
 
-    svc_redis_batch_add_script(
-        batch, &script, 1, sizeof arguments / sizeof arguments[0], arguments);
+    svc_redis_batch_add_script(batch, &script, 1, 3, arguments);
 }
 
-static int64_t reply_int(const struct svc_redis_reply *reply, size_t index)
-{
-    return svc_redis_reply_int(svc_redis_reply_at(reply, index));
-}
-
+/* As windows.lua has it. */
 static bool read_reply(const struct svc_redis_reply *reply,
     struct windows_verdict *ret_verdict, struct svc_slice *ret_record)
 {
-    if (svc_redis_reply_count(reply) != 10) {
+    struct svc_slice bytes = svc_redis_reply_text(reply);
+    const uint8_t *at = (const uint8_t *)bytes.text;
+
+    if (svc_redis_reply_is_error(reply) || bytes.length < ANSWER_SIZE) {
         return false;
     }
-    *ret_verdict = (struct windows_verdict){
-        .allowed = reply_int(reply, 0) == 1,
-        .known = reply_int(reply, 1) == 1,
-        .exceeded = (enum window)reply_int(reply, 2),
-        .retry_after_ms = reply_int(reply, 3),
-        .notify = reply_int(reply, 4) == 1,
-        .used_minute = reply_int(reply, 5),
-        .used_hour = reply_int(reply, 6),
-        .used_day = reply_int(reply, 7),
-        .now_ms = reply_int(reply, 8),
-    };
-    *ret_record = svc_redis_reply_text(svc_redis_reply_at(reply, 9));
+    ret_verdict->allowed = take(&at, 1) == 1;
+    ret_verdict->known = take(&at, 1) == 1;
+    ret_verdict->exceeded = (enum window)take(&at, 1);
+    ret_verdict->notify = take(&at, 1) == 1;
+    ret_verdict->retry_after_ms = take(&at, 8);
+    ret_verdict->used_minute = take(&at, 4);
+    ret_verdict->used_hour = take(&at, 4);
+    ret_verdict->used_day = take(&at, 4);
+    ret_verdict->now_ms = take(&at, 8);
+    *ret_record = (struct svc_slice){(const char *)at, bytes.length - ANSWER_SIZE};
     return true;
 }
 
@@ -131,11 +153,10 @@ static void add_owed(struct svc_redis_batch *batch, struct svc_slice customer,
     const struct windows_request *request, struct svc_slice seed)
 {
     struct windows_request owed = *request;
-    char text[24];
 
     owed.limits =
         (struct limits){LIMIT_MINUTE_MAX, LIMIT_HOUR_MAX, LIMIT_DAY_MAX, .burst = 0};
-    add_call(batch, customer, &owed, seed, number(request->now_ms, text));
+    add_call(batch, customer, &owed, seed, request->now_ms);
 }
 
 /* Asks Redis, and keeps what it says for the time without it. */
@@ -154,7 +175,7 @@ static bool apply_in_redis(struct store *store, struct svc_slice customer,
     for (size_t i = 0; i < owed_count; i++) {
         add_owed(batch, customer, &owed[i], seed);
     }
-    add_call(batch, customer, request, seed, SVC_SLICE(""));
+    add_call(batch, customer, request, seed, 0);
     if (svc_redis_run(store->redis, batch, &error) != SVC_OK ||
         !read_reply(svc_redis_batch_reply(batch, owed_count), ret_verdict, &record)) {
         for (size_t i = 0; i < owed_count; i++) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import struct
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,10 @@ SCRIPT = ROOT / "services" / "optimized_rate_limiter" / "windows.lua"
 START_MS = 1_790_000_123_457
 DAY_MS = 86_400_000
 NO_MESSAGE = b""
+OPERATIONS = ("check", "shadow", "peek", "refund", "block", "reset")
+# The script's request before the message, and its answer before the record.
+REQUEST = struct.Struct(">BHIIIBQQ")
+ANSWER = struct.Struct(">BBBBQIIIQ")
 # Operations of Redis's script that write a record whatever they find.
 ALWAYS_SAVED = ("block", "reset")
 VIP_LIMITS = (20, 300, 2000, 0)
@@ -58,13 +63,12 @@ class InRedis:
         self.script = self.client.register_script(SCRIPT.read_text())
 
     def __call__(self, call: Call, seed: bytes = b"") -> Verdict:
-        answer = self.script(
-            keys=[self.key],
-            args=[call.operation, *call.limits, call.cost, call.message, call.block_for_ms, seed,
-                  call.now_ms],
-        )  # fmt: skip
-        *head, minute, hour, day, now_ms, record = answer
-        return Verdict(*head, (minute, hour, day), now_ms, record)
+        request = REQUEST.pack(OPERATIONS.index(call.operation), *call.limits, call.cost,
+                               call.block_for_ms, call.now_ms)  # fmt: skip
+        answer = self.script(keys=[self.key], args=[request + call.message, seed])
+        allowed, known, window, notify, wait, *used, now_ms = ANSWER.unpack_from(answer)
+        record = answer[ANSWER.size :]
+        return Verdict(allowed, known, window, wait, notify, tuple(used), now_ms, record)
 
     def record(self) -> bytes:
         return self.client.get(self.key) or b""
@@ -262,6 +266,6 @@ def test_a_lost_record_is_restored(in_redis: InRedis):
 def test_redis_own_clock(in_redis: InRedis):
     before_ms = int(in_redis.client.time()[0]) * 1000
     call = Call()
-    call.now_ms = ""
+    call.now_ms = 0
     verdict = in_redis(call)
     assert 0 <= verdict.now_ms - before_ms < 60_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 from urllib.parse import quote
 
 from launcher.paths import ROOT
@@ -99,16 +100,16 @@ def webdis_requests(count: int) -> list[Request]:
 
 def webdis_request(sha1: str, number: int) -> Request:
     key = f"rate_limit:{customer_of(number)}:windows"
-    arguments = ["check", *map(str, VIP_LIMITS), "0", "1", MARK, "0", "", ""]
-    path = "/".join(["EVALSHA", sha1, "1", quote(key, safe=":"), *arguments])
+    request = struct.pack(">BHIIIBQQ", 0, *VIP_LIMITS, 0, 1, 0, 0)
+    path = "/".join(["EVALSHA", sha1, "1", quote(key, safe=":"), quote(request) + MARK, ".raw"])
     return Request("GET", f"/{path}", {})
 
 
 def check_webdis_answer(request: Request, answer: bytes) -> str:
     try:
-        verdict = json.loads(answer)["EVALSHA"]
-        if verdict[0] != 1 or len(verdict) != 10:
+        head, _, verdict = answer.partition(b"\r\n")
+        if int(head.removeprefix(b"$")) < 32 or verdict[0] != 1:
             return f"not allowed: {answer[:200]!r}"
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, IndexError) as error:
         return f"{type(error).__name__} {error} in {answer[:200]!r}"
     return ""
