@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
+import pytest
 
 from tests.api.search_shop import PATIENCE_S, Shop, check_reply, until
 
@@ -63,17 +64,17 @@ def run_searches(shop: Shop, svc, seed: int, end: float, faults: list[str]) -> N
         check_reply(answer["reply"])
 
 
+@pytest.mark.timeout(SECONDS + 300)
 def test_soak(catalogue, tmp_path):
     replicas = [catalogue.start(SNAPSHOT_DIR=str(tmp_path), SNAPSHOT_EVERY_S="2"), catalogue.start()]
     end = time.monotonic() + SECONDS
     faults: list[str] = []
-    threads = [threading.Thread(target=run_changes, args=(catalogue.url, seed, end)) for seed in (1, 2)]
-    threads += [threading.Thread(target=run_searches, args=(catalogue, svc, 10 + n, end, faults))
-                for n, svc in enumerate(replicas)]  # fmt: skip
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2 + len(replicas)) as threads:
+        running = [threads.submit(run_changes, catalogue.url, seed, end) for seed in (1, 2)]
+        running += [threads.submit(run_searches, catalogue, svc, 10 + n, end, faults)
+                    for n, svc in enumerate(replicas)]  # fmt: skip
+    for each in running:
+        each.result()
     assert not faults
     for svc in replicas:
         until(lambda svc=svc: catalogue.is_current(svc), PATIENCE_S, "the same as a new index")
