@@ -44,6 +44,7 @@ struct scratch {
     uint8_t ranks[WINDOW];
     uint16_t masks[WINDOW]; /* slots that match */
     float texts[WINDOW];
+    uint64_t prices[WINDOW];
 };
 
 /* One segment in one pass; runs: the required ones first, the rarest of them first. */
@@ -67,5 +68,9 @@ float pass_coverage(const struct pass *pass, uint32_t mask);
 
 /* The documents of a window from BASE on that are wanted (candidates.c). */
 void pass_consider(struct pass *pass, uint32_t base, const struct wanted *wanted);
+
+/* Counts the first COUNT matches of the window from BASE on, by their offsets and prices
+ * (facets.c). */
+void facets_count(const struct pass *pass, uint32_t base, size_t count);
 
 #endif
