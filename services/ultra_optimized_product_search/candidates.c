@@ -224,10 +224,12 @@ static size_t ask_facts(struct pass *pass, uint32_t base, size_t count)
     const struct segment *segment = pass->entry->segment;
     const struct search *search = pass->search;
     struct scratch *scratch = pass->scratch;
+    const uint64_t *prices = segment->prices + base;
     int64_t now_s = search->options->now_s;
     size_t left = 0;
 
     for (size_t i = 0; i < count; i++) {
+        __builtin_prefetch(&prices[scratch->offsets[i + MATCHES_AHEAD]]);
         scratch->prices[i] =
             segment_price_get(segment, base + scratch->offsets[i], now_s);
     }

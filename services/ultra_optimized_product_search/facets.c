@@ -46,6 +46,7 @@ static void count_values(const struct pass *pass, uint32_t base, size_t count)
 
     for (size_t i = 0; i < count; i++) {
         const struct doc_values *own = &values[offsets[i]];
+        __builtin_prefetch(&values[offsets[i + MATCHES_AHEAD]]);
         counts[own->brand]++;
         counts[own->category]++;
         counts[own->colors]++;

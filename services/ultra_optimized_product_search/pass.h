@@ -31,7 +31,11 @@ struct run {
     struct layer layer;
 };
 
-enum { FILTER_LISTS = 2, RUNS_MAX = QUERY_SLOTS_MAX + FILTER_LISTS };
+enum {
+    FILTER_LISTS = 2,
+    RUNS_MAX = QUERY_SLOTS_MAX + FILTER_LISTS,
+    MATCHES_AHEAD = 12, /* whose memory is asked for beforehand */
+};
 
 /* A reader's memory; all bits are zero between searches. */
 struct scratch {
@@ -40,7 +44,7 @@ struct scratch {
     uint8_t word_values[2][WINDOW];
     uint64_t word_bits[2][WINDOW_WORDS];
     /* Of the matches of a window: */
-    uint16_t offsets[WINDOW];
+    uint16_t offsets[WINDOW + MATCHES_AHEAD];
     uint8_t ranks[WINDOW];
     uint16_t masks[WINDOW]; /* slots that match */
     float texts[WINDOW];
