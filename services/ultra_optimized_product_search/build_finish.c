@@ -275,6 +275,7 @@ struct segment *builder_finish(struct builder **builder_pointer)
     make_values(segment, builder);
     segment_open(segment);
     make_ranks(segment, builder->weights);
+    build_parts(segment);
     build_dense_tables(segment);
     build_doc_tables(segment);
     build_typo_tables(segment, builder->terms.items, builder->sound_bytes.items);

@@ -113,6 +113,8 @@ void segment_set(struct segment *segment, enum segment_section section, void *it
 
 /* The tables of ids and codes (build_tables.c). */
 void build_doc_tables(struct segment *segment);
+/* What facets count of the values (build_parts.c). */
+void build_parts(struct segment *segment);
 /* The bits of dense terms. */
 void build_dense_tables(struct segment *segment);
 /* The tables of the terms' forms. */

@@ -19,14 +19,10 @@ static bool lets_pass(const struct search *search, uint64_t price)
            (!filters->in_stock || (price & PRICE_IN_STOCK) != 0);
 }
 
-static bool needs_facts(const struct search *search)
+static bool has_limits(const struct query_filters *filters)
 {
-    const struct query_filters *filters = &search->query->filters;
-    enum query_sort sort = search->query->sort;
-
     return filters->price_min_minor >= 0 || filters->price_max_minor >= 0 ||
-           filters->on_offer || filters->in_stock || search->facets != NULL ||
-           sort != QUERY_SORT_RELEVANCE;
+           filters->on_offer || filters->in_stock;
 }
 
 /* The same number on the first pages, so that they fit together. */
@@ -63,7 +59,9 @@ void search_consider_init(struct search *search)
         search->arena, search->candidates.room * sizeof *search->candidates.list);
     search->coverage = svc_arena_alloc(
         search->arena, ((size_t)1 << search->slot_count) * sizeof *search->coverage);
-    search->needs_facts = needs_facts(search);
+    search->has_limits = has_limits(&search->query->filters);
+    search->needs_facts = search->has_limits || search->facets != NULL ||
+                          search->query->sort != QUERY_SORT_RELEVANCE;
     search->rank_step = (float)segment_rank_step(search->weights);
     for (size_t slot = 0; slot < search->slot_count && search->idf_sum > 0; slot++) {
         bool required = (search->required >> slot & 1) != 0;
@@ -219,21 +217,29 @@ static bool is_partial(const struct search *search, uint32_t mask)
     return 2 * found >= search->idf_sum;
 }
 
-/* With facts: filters, facets, other orders. False where a filter refuses it. */
-static bool consider_facts(struct pass *pass, uint32_t doc, double *key)
+/* What the matches cost, and without those that the filters refuse; returns how many are
+ * left. */
+static size_t ask_facts(struct pass *pass, uint32_t base, size_t count)
 {
-    struct search *search = pass->search;
-    uint64_t price = segment_price_get(pass->entry->segment, doc, search->options->now_s);
+    const struct segment *segment = pass->entry->segment;
+    const struct search *search = pass->search;
+    struct scratch *scratch = pass->scratch;
+    const uint64_t *prices = segment->prices + base;
+    int64_t now_s = search->options->now_s;
+    size_t left = 0;
 
-    if (!lets_pass(search, price)) {
-        return false;
+    for (size_t i = 0; i < count; i++) {
+        __builtin_prefetch(&prices[scratch->offsets[i + MATCHES_AHEAD]]);
+        scratch->prices[i] =
+            segment_price_get(segment, base + scratch->offsets[i], now_s);
     }
-    if (search->facets != NULL) {
-        facets_count(search, pass->segment_at, doc, price);
+    for (size_t i = 0; i < count && search->has_limits; i++) {
+        scratch->prices[left] = scratch->prices[i];
+        scratch->offsets[left] = scratch->offsets[i];
+        scratch->ranks[left] = scratch->ranks[i];
+        left += lets_pass(search, scratch->prices[i]);
     }
-    search->total++;
-    *key = sort_key(pass, doc, price, *key);
-    return true;
+    return search->has_limits ? left : count;
 }
 
 void pass_consider(struct pass *pass, uint32_t base, const struct wanted *wanted)
@@ -242,20 +248,26 @@ void pass_consider(struct pass *pass, uint32_t base, const struct wanted *wanted
     struct candidates *candidates = &search->candidates;
     const struct scratch *scratch = pass->scratch;
     const float step = search->rank_step;
-    const bool needs_facts = search->needs_facts;
+    bool sorted = search->query->sort != QUERY_SORT_RELEVANCE;
     size_t count = list_matches(pass, base, wanted);
 
-    score_texts(pass, base, count);
     search->looked += count;
-    search->total += needs_facts ? 0 : count;
+    if (search->needs_facts) {
+        count = ask_facts(pass, base, count);
+    }
+    if (search->facets != NULL) {
+        facets_count(pass, base, count);
+    }
+    search->total += count;
+    score_texts(pass, base, count);
     for (size_t i = 0; i < count; i++) {
         uint32_t doc = base + scratch->offsets[i];
         double key = scratch->texts[i] + (float)scratch->ranks[i] * step;
         if (search->head != 0 && !is_partial(search, scratch->masks[i])) {
             continue;
         }
-        if (needs_facts && !consider_facts(pass, doc, &key)) {
-            continue;
+        if (sorted) {
+            key = sort_key(pass, doc, scratch->prices[i], key);
         }
         if (candidates->count == candidates->room && key <= candidates->list[0].key) {
             continue;

@@ -1,8 +1,6 @@
 /* How many of the matches have which brand, category, colour, size. Counted by the
  * numbers of the written values, "rojo,azul" being one, and taken apart at the end. */
-#include "search_private.h"
-
-#include "checksum.h"
+#include "pass.h"
 
 #include <string.h>
 
@@ -12,8 +10,6 @@ enum {
 
 struct facet_counts {
     uint32_t *counts[SEGMENTS_MAX]; /* by a value's number plus one */
-    uint32_t *seen[SEGMENTS_MAX];   /* the values that have a count; a segment has many */
-    size_t seen_count[SEGMENTS_MAX];
     struct index_facets *result;
 };
 
@@ -35,8 +31,6 @@ struct facet_counts *facets_new(struct search *search)
         size_t count = search->list->entries[i].segment->value_count + 1;
         facets->counts[i] =
             svc_arena_alloc(search->arena, count * sizeof facets->counts[0][0]);
-        facets->seen[i] =
-            svc_arena_alloc(search->arena, count * sizeof facets->seen[0][0]);
     }
     facets->result = svc_arena_alloc(search->arena, sizeof *facets->result);
     facets->result->price_min_minor = INT64_MAX;
@@ -44,34 +38,43 @@ struct facet_counts *facets_new(struct search *search)
     return facets;
 }
 
-/* VALUE: its number plus one; 0: none. */
-static inline void note(struct facet_counts *facets, uint32_t segment_at, uint32_t value)
+static void count_values(const struct pass *pass, uint32_t base, size_t count)
 {
-    if (facets->counts[segment_at][value]++ == 0 && value != 0) {
-        facets->seen[segment_at][facets->seen_count[segment_at]++] = value;
+    const struct doc_values *values = pass->entry->segment->doc_values + base;
+    const uint16_t *offsets = pass->scratch->offsets;
+    uint32_t *counts = pass->search->facets->counts[pass->segment_at];
+
+    for (size_t i = 0; i < count; i++) {
+        const struct doc_values *own = &values[offsets[i]];
+        __builtin_prefetch(&values[offsets[i + MATCHES_AHEAD]]);
+        counts[own->brand]++;
+        counts[own->category]++;
+        counts[own->colors]++;
+        counts[own->sizes]++;
     }
 }
 
-void facets_count(
-    struct search *search, uint32_t segment_at, uint32_t doc, uint64_t price)
+void facets_count(const struct pass *pass, uint32_t base, size_t count)
 {
-    const struct segment *segment = search->list->entries[segment_at].segment;
-    const struct doc_values *values = &segment->doc_values[doc];
-    struct index_facets *result = search->facets->result;
-    int64_t minor = price_minor(price);
+    struct index_facets *result = pass->search->facets->result;
+    const uint64_t *prices = pass->scratch->prices;
+    int64_t least = result->price_min_minor;
+    int64_t most = result->price_max_minor;
+    size_t in_stock = 0;
+    size_t on_offer = 0;
 
-    note(search->facets, segment_at, values->brand);
-    note(search->facets, segment_at, values->category);
-    note(search->facets, segment_at, values->colors);
-    note(search->facets, segment_at, values->sizes);
-    if (minor < result->price_min_minor) {
-        result->price_min_minor = minor;
+    for (size_t i = 0; i < count; i++) {
+        int64_t minor = price_minor(prices[i]);
+        least = minor < least ? minor : least;
+        most = minor > most ? minor : most;
+        in_stock += (prices[i] & PRICE_IN_STOCK) != 0;
+        on_offer += (prices[i] & PRICE_ON_OFFER) != 0;
     }
-    if (minor > result->price_max_minor) {
-        result->price_max_minor = minor;
-    }
-    result->in_stock += (price & PRICE_IN_STOCK) != 0;
-    result->on_offer += (price & PRICE_ON_OFFER) != 0;
+    result->price_min_minor = least;
+    result->price_max_minor = most;
+    result->in_stock += in_stock;
+    result->on_offer += on_offer;
+    count_values(pass, base, count);
 }
 
 struct shares {
@@ -80,106 +83,74 @@ struct shares {
     size_t room; /* a power of two, SHARES_MAX at most */
 };
 
-static uint64_t part_key(struct svc_slice part)
+/* How many have each part of the values of a segment. */
+static uint32_t *count_parts(const struct search *search, size_t segment_at)
 {
-    unsigned char folded[64];
-    size_t length = part.length < sizeof folded ? part.length : sizeof folded;
+    const struct segment *segment = search->list->entries[segment_at].segment;
+    const uint32_t *counts = search->facets->counts[segment_at];
+    uint32_t *sums =
+        svc_arena_alloc(search->arena, (segment->part_count + 1) * sizeof *sums);
 
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)part.text[i];
-        folded[i] = byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte | 0x20) : byte;
-    }
-    return checksum_bytes(folded, length, 0);
-}
-
-static void add_share(struct shares *shares, const struct share *share)
-{
-    if (shares->count < shares->room && share->written.length > 0) {
-        shares->list[shares->count++] = *share;
-    }
-}
-
-static size_t parts_of(const struct segment *segment, size_t number, enum value_kind kind)
-{
-    size_t parts = 1;
-
-    if (kind != VALUE_COLORS && kind != VALUE_SIZES) {
-        return parts;
-    }
-    struct svc_slice written = segment_value(segment, (uint32_t)number + 1);
-    for (size_t at = 0; at < written.length; at++) {
-        parts += written.text[at] == ',';
-    }
-    return parts;
-}
-
-/* Room for what a kind can have in this result, and no more: clearing 1 MB would cost
- * more than most searches. */
-static struct shares make_shares(struct search *search, enum value_kind kind)
-{
-    struct shares shares = {.room = 16};
-    size_t parts = 0;
-
-    for (size_t i = 0; i < search->list->count; i++) {
-        const struct segment *segment = search->list->entries[i].segment;
-        for (size_t at = 0; at < search->facets->seen_count[i]; at++) {
-            size_t number = search->facets->seen[i][at] - 1;
-            bool has = segment->values[number].kind == (uint32_t)kind;
-            parts += has ? parts_of(segment, number, kind) : 0;
-        }
-    }
-    while (shares.room < parts && shares.room < SHARES_MAX) {
-        shares.room *= 2;
-    }
-    shares.list = svc_arena_alloc(search->arena, shares.room * sizeof *shares.list);
-    return shares;
-}
-
-/* "rojo, azul" apart. */
-static void add_parts(struct shares *shares, struct svc_slice list, size_t count)
-{
-    size_t start = 0;
-
-    for (size_t at = 0; at <= list.length; at++) {
-        if (at < list.length && list.text[at] != ',') {
+    for (size_t value = 0; value < segment->value_count; value++) {
+        uint32_t count = counts[value + 1];
+        if (count == 0) {
             continue;
         }
-        size_t end = at;
-        while (start < end && list.text[start] == ' ') {
-            start++;
+        uint32_t until = segment->part_starts[value + 1];
+        for (uint32_t at = segment->part_starts[value]; at < until; at++) {
+            sums[segment->part_numbers[at]] += count;
         }
-        while (end > start && list.text[end - 1] == ' ') {
-            end--;
+    }
+    return sums;
+}
+
+/* Room for what the result has of each kind, and no more: clearing 1 MB would cost more
+ * than most searches. */
+static void make_room(const struct search *search, uint32_t *const sums[],
+    struct shares shares[VALUE_KINDS])
+{
+    size_t counts[VALUE_KINDS] = {0};
+
+    for (size_t i = 0; i < search->list->count; i++) {
+        const struct segment *segment = search->list->entries[i].segment;
+        for (size_t part = 0; part < segment->part_count; part++) {
+            counts[segment->parts[part].kind] += sums[i][part] > 0;
         }
-        struct share share = {
-            .written = {list.text + start, end - start}, .count = count};
-        share.key = part_key(share.written);
-        add_share(shares, &share);
-        start = at + 1;
+    }
+    for (size_t kind = 0; kind < VALUE_KINDS; kind++) {
+        struct shares *own = &shares[kind];
+        own->count = 0;
+        own->room = 16;
+        while (own->room < counts[kind] && own->room < SHARES_MAX) {
+            own->room *= 2;
+        }
+        own->list = svc_arena_alloc(search->arena, own->room * sizeof *own->list);
     }
 }
 
-static void gather(struct search *search, enum value_kind kind, struct shares *shares)
+static void gather(const struct search *search, struct shares shares[VALUE_KINDS])
 {
+    uint32_t *sums[SEGMENTS_MAX] = {0};
+
+    for (size_t i = 0; i < search->list->count; i++) {
+        sums[i] = count_parts(search, i);
+    }
+    make_room(search, sums, shares);
     for (size_t i = 0; i < search->list->count; i++) {
         const struct segment *segment = search->list->entries[i].segment;
-        const uint32_t *counts = search->facets->counts[i];
-        for (size_t at = 0; at < search->facets->seen_count[i]; at++) {
-            size_t number = search->facets->seen[i][at] - 1;
-            const struct value *value = &segment->values[number];
-            size_t count = counts[number + 1];
-            if (value->kind != (uint32_t)kind) {
+        for (size_t at = 0; at < segment->part_count; at++) {
+            const struct value_part *part = &segment->parts[at];
+            struct shares *own = &shares[part->kind];
+            if (sums[i][at] == 0 || own->count == own->room) {
                 continue;
             }
-            struct svc_slice written = segment_value(segment, (uint32_t)number + 1);
-            if (kind == VALUE_COLORS || kind == VALUE_SIZES) {
-                add_parts(shares, written, count);
-                continue;
-            }
-            add_share(shares, &(struct share){.key = value->key,
-                                  .written = written,
-                                  .id = value->id,
-                                  .count = count});
+            own->list[own->count++] = (struct share){
+                .key = part->key,
+                .hash = part->hash,
+                .written = {segment->value_bytes + part->at, part->length},
+                .id = part->id,
+                .count = sums[i][at],
+            };
         }
     }
 }
@@ -217,8 +188,7 @@ static void add_up(struct search *search, struct shares *shares, bool by_key)
     for (size_t i = 0; i < shares->count; i++) {
         struct share own = shares->list[i];
         own.best = own.count;
-        own.hash = by_key ? own.key
-                          : checksum_bytes(own.written.text, own.written.length, own.key);
+        own.hash = by_key ? own.key : own.hash;
         size_t at = own.hash & (slot_count - 1);
         while (slots[at] != 0 && shares->list[slots[at] - 1].hash != own.hash) {
             at = (at + 1) & (slot_count - 1);
@@ -253,16 +223,16 @@ static size_t pick(const struct shares *shares, struct share picked[INDEX_FACETS
     return count;
 }
 
-static size_t make_facet(struct search *search, enum value_kind kind,
-    struct index_facet facets[INDEX_FACETS_MAX])
+static size_t make_facet(
+    struct search *search, struct shares *shares, struct index_facet facets[])
 {
-    struct shares shares = make_shares(search, kind);
     struct share picked[INDEX_FACETS_MAX];
 
-    gather(search, kind, &shares);
-    add_up(search, &shares, false);
-    add_up(search, &shares, true);
-    size_t count = pick(&shares, picked);
+    if (search->list->count > 1) {
+        add_up(search, shares, false);
+    }
+    add_up(search, shares, true);
+    size_t count = pick(shares, picked);
     for (size_t i = 0; i < count; i++) {
         const struct share *share = &picked[i];
         facets[i] = (struct index_facet){
@@ -279,11 +249,14 @@ static size_t make_facet(struct search *search, enum value_kind kind,
 struct index_facets *facets_result(struct search *search)
 {
     struct index_facets *result = search->facets->result;
+    struct shares shares[VALUE_KINDS];
 
-    result->brand_count = make_facet(search, VALUE_BRAND, result->brands);
-    result->category_count = make_facet(search, VALUE_CATEGORY, result->categories);
-    result->color_count = make_facet(search, VALUE_COLORS, result->colors);
-    result->size_count = make_facet(search, VALUE_SIZES, result->sizes);
+    gather(search, shares);
+    result->brand_count = make_facet(search, &shares[VALUE_BRAND], result->brands);
+    result->category_count =
+        make_facet(search, &shares[VALUE_CATEGORY], result->categories);
+    result->color_count = make_facet(search, &shares[VALUE_COLORS], result->colors);
+    result->size_count = make_facet(search, &shares[VALUE_SIZES], result->sizes);
     if (search->total == 0) {
         result->price_min_minor = 0;
         result->price_max_minor = 0;

@@ -27,10 +27,11 @@ static const double action_weights[] = {
 };
 
 /* The parts of a score, 1 together. That a product is bought whatever is asked for has no
- * part in it: that is its popularity, and would put it first where it fits least. */
-#define PART_QUESTION 0.45 /* this product after this very question */
-#define PART_WORD 0.15     /* this product after these words, among others */
-#define PART_CATEGORY 0.4
+ * part in it: that is its popularity, and would put it first where it fits least. Nor has
+ * that it is bought after a word among others: who asks for a red shoe in 42 chooses by
+ * the colour, which says nothing of the next shoe. */
+#define PART_QUESTION 0.4 /* this product after this very question, in whatever words */
+#define PART_CATEGORY 0.6 /* its category after these words, asked for alone */
 
 #define SET_SIZE ((size_t)8)
 
@@ -52,12 +53,12 @@ struct set {
 struct learned {
     struct set *sets;
     size_t set_count;
+    _Atomic bool has_some;
     pthread_mutex_t lock; /* of those who write */
 };
 
 enum pair_kind {
     PAIR_QUESTION_PRODUCT = 1,
-    PAIR_WORD_PRODUCT,
     PAIR_WORD_CATEGORY,
     PAIR_WORD,    /* with all categories */
     PAIR_PRODUCT, /* for what is asked without words */
@@ -99,17 +100,6 @@ static uint64_t key_of(enum pair_kind kind, uint64_t word, int64_t id)
     uint64_t key = mix(word + mix((uint64_t)id * 8 + kind));
 
     return key == 0 ? 1 : key;
-}
-
-/* Of what was written in a slot: the stems of its words. */
-static uint64_t word_of(const struct query_slot *slot)
-{
-    uint64_t hash = 0;
-
-    for (size_t i = 0; slot->phrase_count > 0 && i < slot->phrases[0].count; i++) {
-        hash = mix(hash + svc_text_hash(slot->phrases[0].words[i].forms.stem));
-    }
-    return hash;
 }
 
 static double half_lives(int64_t when_s)
@@ -168,6 +158,7 @@ static void note(struct learned *learned, uint64_t key, double gained, double sh
     }
     if (gained > 0) {
         replace(set, weakest, key, gained);
+        atomic_store_explicit(&learned->has_some, true, memory_order_release);
     }
 }
 
@@ -184,9 +175,9 @@ void learned_add(struct learned *learned, const struct query *query, int64_t pro
         uint64_t question = key_of(PAIR_QUESTION_PRODUCT, query->key, product_id);
         note(learned, question, gained, shown);
     }
-    for (size_t i = 0; i < query->slot_count; i++) {
-        uint64_t word = word_of(&query->slots[i]);
-        note(learned, key_of(PAIR_WORD_PRODUCT, word, product_id), gained, shown);
+    /* Who asks for two words means both together, and neither alone. */
+    if (query->slot_count == 1) {
+        uint64_t word = query->slots[0].meaning;
         note(learned, key_of(PAIR_WORD, word, 0), gained, 0.0);
         note(learned, key_of(PAIR_WORD_CATEGORY, word, category_id), gained, 0.0);
     }
@@ -224,15 +215,17 @@ static double worth(double weight)
 double learned_score(const struct learned *learned, const struct query *query,
     int64_t product_id, int64_t category_id, int64_t now_s)
 {
-    double earlier = exp2(-half_lives(now_s));
-    double words = 0.0;
     double categories = 0.0;
 
+    if (!atomic_load_explicit(&learned->has_some, memory_order_acquire)) {
+        return 0.0;
+    }
+    double earlier = exp2(-half_lives(now_s));
     if (query->slot_count == 0) {
         return worth(evidence(learned, key_of(PAIR_PRODUCT, 0, product_id), earlier));
     }
     for (size_t i = 0; i < query->slot_count; i++) {
-        uint64_t word = word_of(&query->slots[i]);
+        uint64_t word = query->slots[i].meaning;
         double all = evidence(learned, key_of(PAIR_WORD, word, 0), earlier);
         if (all <= FLOOR) {
             continue;
@@ -244,11 +237,8 @@ double learned_score(const struct learned *learned, const struct query *query,
             evidence(learned, key_of(PAIR_WORD_CATEGORY, word, category_id), earlier);
         double share = fmin(in_it / all, 1.0);
         categories += worth(all) * share * share;
-        words += worth(
-            evidence(learned, key_of(PAIR_WORD_PRODUCT, word, product_id), earlier));
     }
     uint64_t question = key_of(PAIR_QUESTION_PRODUCT, query->key, product_id);
     return PART_QUESTION * worth(evidence(learned, question, earlier)) +
-           PART_WORD * words / (double)query->slot_count +
            PART_CATEGORY * categories / (double)query->slot_count;
 }

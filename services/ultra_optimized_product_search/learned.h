@@ -1,7 +1,8 @@
-/* What searches, clicks, adds to the cart and purchases have taught: which products, and
- * which categories, are meant by a word. In memory, made from the table search_feedback
- * and from each event that comes in; older events count less (they decay), and few count
- * for nothing yet (a floor), so that one customer can't turn the order over. */
+/* What searches, clicks, adds to the cart and purchases have taught: which products are
+ * meant by a question, and which categories by a word that is asked for alone. In memory,
+ * made from the table search_feedback and from each event that comes in; older events
+ * count less (they decay), and few count for nothing yet (a floor), so that one customer
+ * can't turn the order over. */
 #ifndef LEARNED_H
 #define LEARNED_H
 

@@ -31,7 +31,11 @@ struct run {
     struct layer layer;
 };
 
-enum { FILTER_LISTS = 2, RUNS_MAX = QUERY_SLOTS_MAX + FILTER_LISTS };
+enum {
+    FILTER_LISTS = 2,
+    RUNS_MAX = QUERY_SLOTS_MAX + FILTER_LISTS,
+    MATCHES_AHEAD = 12, /* whose memory is asked for beforehand */
+};
 
 /* A reader's memory; all bits are zero between searches. */
 struct scratch {
@@ -40,10 +44,11 @@ struct scratch {
     uint8_t word_values[2][WINDOW];
     uint64_t word_bits[2][WINDOW_WORDS];
     /* Of the matches of a window: */
-    uint16_t offsets[WINDOW];
+    uint16_t offsets[WINDOW + MATCHES_AHEAD];
     uint8_t ranks[WINDOW];
     uint16_t masks[WINDOW]; /* slots that match */
     float texts[WINDOW];
+    uint64_t prices[WINDOW];
 };
 
 /* One segment in one pass; runs: the required ones first, the rarest of them first. */
@@ -67,5 +72,9 @@ float pass_coverage(const struct pass *pass, uint32_t mask);
 
 /* The documents of a window from BASE on that are wanted (candidates.c). */
 void pass_consider(struct pass *pass, uint32_t base, const struct wanted *wanted);
+
+/* Counts the first COUNT matches of the window from BASE on, by their offsets and prices
+ * (facets.c). */
+void facets_count(const struct pass *pass, uint32_t base, size_t count);
 
 #endif

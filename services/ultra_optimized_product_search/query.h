@@ -41,6 +41,7 @@ struct query_slot {
     struct query_phrase phrases[QUERY_PHRASES_MAX]; /* the first is what was written */
     size_t phrase_count;
     enum query_role role;
+    uint64_t meaning;   /* the same for all words that mean the same */
     bool may_be_prefix; /* the last word, which may not be finished */
     bool optional; /* raises the score, need not match: a number alone, "grande" ... */
 };
@@ -70,8 +71,8 @@ struct query {
     struct svc_slice
         code; /* the text where it may be a SKU or EAN, trimmed; else empty */
     struct svc_slice text; /* as it was written, trimmed and cut */
-    uint64_t key;          /* the same for the same stems in any order: the question, for
-                            * feedback; 0 where there is no slot */
+    uint64_t key; /* the same for the same meanings in any order: the question, for
+                   * feedback; 0 where there is no slot */
 };
 
 /* Reads TEXT into `ret_query`; everything lives in ARENA. MINOR_PER_UNIT: 100 for pesos

@@ -123,4 +123,7 @@ bool query_is_letter(const struct query_reading *reading, size_t index);
 /* There, not a stop word, and not used. */
 bool query_is_free(const struct query_reading *reading, size_t index);
 
+/* Sets the meanings of all slots, and the key (query_meaning.c). */
+void query_meanings(const struct query_reading *reading);
+
 #endif

@@ -1,6 +1,5 @@
 #include "query_private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { TOKENS_MAX = 400, CODE_MIN = 4, CODE_MAX = 50 };
@@ -181,47 +180,6 @@ static struct svc_slice find_code(const struct query_reading *reading)
                                                                  : (struct svc_slice){0};
 }
 
-/* --- The question --- */
-
-static int compare(const void *left, const void *right)
-{
-    const struct svc_slice *one = left;
-    const struct svc_slice *two = right;
-    size_t shorter = one->length < two->length ? one->length : two->length;
-    int order = memcmp(one->text, two->text, shorter);
-
-    return order != 0 ? order : (one->length > two->length) - (one->length < two->length);
-}
-
-static uint64_t make_key(const struct query *query)
-{
-    struct svc_slice stems[QUERY_SLOTS_MAX * QUERY_PHRASE_WORDS_MAX];
-    char text[QUERY_SLOTS_MAX * QUERY_PHRASE_WORDS_MAX * (TOKEN_BYTES_MAX + 1)];
-    size_t count = 0;
-    size_t length = 0;
-
-    for (size_t i = 0; i < query->slot_count; i++) {
-        const struct query_phrase *phrase = &query->slots[i].phrases[0];
-        for (size_t j = 0; !query->slots[i].optional && j < phrase->count; j++) {
-            stems[count++] = phrase->words[j].forms.stem;
-        }
-    }
-    if (count == 0) {
-        return 0;
-    }
-    qsort(stems, count, sizeof stems[0], compare);
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0 && compare(&stems[i], &stems[i - 1]) == 0) {
-            continue;
-        }
-        memcpy(text + length, stems[i].text, stems[i].length);
-        length += stems[i].length;
-        text[length++] = ' ';
-    }
-    uint64_t key = svc_text_hash((struct svc_slice){text, length});
-    return key != 0 ? key : 1;
-}
-
 void query_read(const struct words *words, const struct analyser *analyser,
     struct svc_arena *arena, struct svc_slice text, int64_t minor_per_unit,
     struct query *ret_query)
@@ -247,5 +205,5 @@ void query_read(const struct words *words, const struct analyser *analyser,
     if (ret_query->slot_count == 0) {
         ret_query->code = (struct svc_slice){0}; /* "400pesos" */
     }
-    ret_query->key = make_key(ret_query);
+    query_meanings(reading);
 }

@@ -84,6 +84,7 @@ struct search {
     uint32_t beyond;  /* slots that those have which aren't looked for again; 0: none */
     uint32_t head;    /* the slot of the thing that is asked for */
     bool needs_facts; /* of each match, not only of the candidates */
+    bool has_limits;  /* filters by facts: some matches may be refused */
     float slot_weight[QUERY_SLOTS_MAX]; /* of a value: what it adds to the text score */
     size_t name_head;                   /* the slot that a name should begin with */
     float rank_step;
@@ -150,7 +151,6 @@ void search_consider_init(struct search *search);
 /* --- facets.c --- */
 
 struct facet_counts *facets_new(struct search *search);
-void facets_count(struct search *search, uint32_t segment, uint32_t doc, uint64_t price);
 struct index_facets *facets_result(struct search *search);
 
 /* --- rank.c --- */

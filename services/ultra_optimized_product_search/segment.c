@@ -16,6 +16,8 @@ void segment_open(struct segment *segment)
     segment->term_count = segment->sections[SECTION_terms].length / sizeof(struct term);
     segment->value_count =
         segment->sections[SECTION_values].length / sizeof(struct value);
+    segment->part_count =
+        segment->sections[SECTION_parts].length / sizeof(struct value_part);
 }
 
 void segment_free(struct segment *segment)

@@ -24,6 +24,9 @@
     X(name_terms, uint32_t)                                                              \
     X(values, struct value)                                                              \
     X(value_bytes, char)                                                                 \
+    X(parts, struct value_part)                                                          \
+    X(part_numbers, uint32_t)                                                            \
+    X(part_starts, uint32_t)                                                             \
     X(terms, struct term)                                                                \
     X(term_bytes, char)                                                                  \
     X(posting_docs, uint32_t)                                                            \
@@ -94,7 +97,19 @@ struct value {
     uint32_t reserved;
 };
 
-enum value_kind { VALUE_BRAND, VALUE_CATEGORY, VALUE_COLORS, VALUE_SIZES };
+enum value_kind { VALUE_BRAND, VALUE_CATEGORY, VALUE_COLORS, VALUE_SIZES, VALUE_KINDS };
+
+/* What facets count: a brand or category as it is written, one of the colours or sizes.
+ * Value v has those of `part_numbers` from `part_starts[v]` up to that of v + 1. */
+struct value_part {
+    int64_t id;    /* of a category; else 0 */
+    uint64_t key;  /* the same for the same part however it is written */
+    uint64_t hash; /* the same for what is written the same, of a kind */
+    uint32_t at;   /* in value_bytes */
+    uint32_t length;
+    uint32_t kind; /* of enum value_kind */
+    uint32_t reserved;
+};
 
 #define VALUE_NULL UINT32_MAX /* in `at`: a category that has a number but no name */
 
@@ -162,6 +177,7 @@ struct segment {
     size_t doc_count;
     size_t term_count;
     size_t value_count;
+    size_t part_count;
 };
 
 /* Which documents of a segment are still the product. Another one is made for each

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define MAGIC "WCINDEX\n"
-#define VERSION 2U
+#define VERSION 3U
 #define PAGE ((uint64_t)4096)
 #define ALIGNMENT ((uint64_t)64)
 #define BYTE_ORDER_MARK 0x0102030405060708U
@@ -284,6 +284,8 @@ static bool is_consistent(const struct segment *segment, const struct file_segme
            segment->sections[SECTION_prices].length == docs * sizeof(uint64_t) &&
            segment->sections[SECTION_doc_values].length ==
                docs * sizeof(struct doc_values) &&
+           segment->sections[SECTION_part_starts].length ==
+               (segment->value_count + 1) * sizeof(uint32_t) &&
            from->live.length == live_words(docs) * sizeof(uint64_t) &&
            from->live_count <= docs &&
            segment->sections[SECTION_posting_impacts].length ==

@@ -206,6 +206,19 @@ static void test_key(void **state)
     assert_true(key_of(*state, "hola") == 0);
 }
 
+/* Another word for it and a slip are the same question; what a rule names one way isn't.
+ */
+static void test_key_is_of_the_meaning(void **state)
+{
+    uint64_t key = key_of(*state, "playera azul");
+
+    assert_true(key_of(*state, "remeras azules") == key);
+    assert_true(key_of(*state, "camiseta azul") == key);
+    assert_true(key_of(*state, "plallera azul") == key);
+    assert_true(key_of(*state, "camisa azul") != key);
+    assert_true(key_of(*state, "accesorios de celular") != key_of(*state, "audifonos"));
+}
+
 static bool has_phrase(const struct query_slot *slot, const char *words, bool synonym)
 {
     for (size_t i = 0; i < slot->phrase_count; i++) {
@@ -299,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_cut_at_character),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_key),
+        cmocka_unit_test(test_key_is_of_the_meaning),
         cmocka_unit_test(test_phrases),
         cmocka_unit_test(test_minor_units),
     };
