@@ -64,7 +64,7 @@ def test_statuses_start_no_reply(shop: Shop):
 @pytest.mark.parametrize("layout", ["one_change", "changes", "entries"])
 def test_a_batch_of_three_gets_three_replies(shop: Shop, layout: str):
     customers = [shop.customer() for _ in range(3)]
-    texts = list(zip(customers, ("uno", "dos", "tres")))
+    texts = list(zip(customers, ("ollas", "tazas", "platos")))
     shop.batch([{"customer": c.key, "type": "text", "text": text} for c, text in texts], layout)
     for customer, text in texts:
         assert f"«{text}»" in customer.wait_replies(1)[0]

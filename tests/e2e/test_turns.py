@@ -30,7 +30,7 @@ def until_begun(shop: Shop, customer: Customer) -> None:
 
 def test_three_quick_messages_get_one_answer(shop: Shop):
     customer = shop.customer()
-    texts = ["quiero", "dos", "manzanas"]
+    texts = ["ollas", "tazas", "platos"]
     for text in texts:
         customer.text(text)
     customer.wait_replies(1)
@@ -42,11 +42,11 @@ def test_three_quick_messages_get_one_answer(shop: Shop):
 @pytest.mark.parametrize("layout", ["one_change", "changes", "entries"])
 def test_so_do_three_messages_in_one_webhook(shop: Shop, layout: str):
     ana, luis = shop.customer(), shop.customer()
-    texts = [(ana, "uno"), (luis, "otro"), (ana, "dos"), (ana, "tres")]
+    texts = [(ana, "ollas"), (luis, "botas"), (ana, "tazas"), (ana, "platos")]
     shop.batch([{"customer": c.key, "type": "text", "text": text} for c, text in texts], layout)
     ana.wait_replies(1)
     luis.wait_replies(1)
-    assert (answered(ana), answered(luis)) == (["uno dos tres"], ["otro"])
+    assert (answered(ana), answered(luis)) == (["ollas tazas platos"], ["botas"])
 
 
 def test_a_picture_after_a_text_is_answered_with_it(shop: Shop):
@@ -77,25 +77,25 @@ def test_the_session_keeps_the_service_window_and_grows(shop: Shop):
 def test_a_customer_who_waits_keeps_nobody_else_waiting(shop: Shop):
     slow, quick = shop.customer(), shop.customer()
     turn = shop.turn("begin", slow.key, message={"message_id": f"wamid.{slow.key}"})
-    slow.text("me toca esperar")
-    quick.text("yo no espero")
+    slow.text("cobijas")
+    quick.text("lamparas")
     assert quick.until_replies(1) < WAIT_S / 2
     assert slow.replies() == []
     shop.turn("end", slow.key, lease=turn["lease"]["token"])
     slow.wait_replies(1)
-    assert (answered(slow), answered(quick)) == (["me toca esperar"], ["yo no espero"])
+    assert (answered(slow), answered(quick)) == (["cobijas"], ["lamparas"])
 
 
 def test_messages_during_a_turn_are_answered_by_the_next(shop: Shop):
     customer = shop.customer()
     shop.settings(graph_delay_ms=1500)
-    customer.text("primero")
+    customer.text("ollas")
     until_begun(shop, customer)
-    for text in ("segundo", "tercero"):
+    for text in ("tazas", "platos"):
         customer.text(text)
         time.sleep(0.2)
     customer.wait_replies(2)
-    assert answered(customer) == ["primero", "segundo tercero"]
+    assert answered(customer) == ["ollas", "tazas platos"]
 
 
 def test_a_turn_may_take_longer_than_one_call_waits_for_it(shop: Shop):
@@ -103,13 +103,13 @@ def test_a_turn_may_take_longer_than_one_call_waits_for_it(shop: Shop):
     ana, luis = shop.customer(), shop.customer()
     turn = shop.turn("begin", ana.key, message=lost_message(ana))
     since = shop.mark()
-    messages = [(ana, "uno"), (luis, "otro"), (ana, "dos")]
+    messages = [(ana, "ollas"), (luis, "botas"), (ana, "tazas")]
     shop.batch([{"customer": c.key, "type": "text", "text": text} for c, text in messages], "one_change")
     time.sleep(2 * WAIT_S + 1)
-    assert (answered(ana), answered(luis)) == ([], ["otro"])
+    assert (answered(ana), answered(luis)) == ([], ["botas"])
     shop.turn("end", ana.key, lease=turn["lease"]["token"])
     ana.wait_replies(1)
-    assert (answered(ana), answered(luis)) == (["uno dos"], ["otro"])
+    assert (answered(ana), answered(luis)) == (["ollas tazas"], ["botas"])
     (run,) = shop.answering(since)
     assert len(run.run_data["begin_turn"]) == 3
     assert [ended["state"] for ended in run.output("end_message")] == ["done"] * 3
@@ -120,7 +120,7 @@ def lost_message(customer: Customer) -> dict[str, Any]:
     return {
         "message_id": f"wamid.lost-{customer.key}",
         "type": "text",
-        "text": "me perdí",
+        "text": "lamparas",
         "customer_key": customer.key,
         "from": {"wa_id": customer.key},
         "phone_number_id": PHONE_NUMBER_ID,
@@ -132,16 +132,16 @@ def test_a_flow_that_died_leaves_its_messages_to_the_next(shop: Shop):
     customer = shop.customer()
     lost = lost_message(customer)
     assert shop.turn("begin", customer.key, message=lost, lease_ms=(WAIT_S + 2) * 1000)["turn"] is True
-    customer.text("¿hola?")
+    customer.text("ventiladores")
     customer.wait_replies(1)
-    assert answered(customer) == ["me perdí ¿hola?"]
+    assert answered(customer) == ["lamparas ventiladores"]
 
 
 def test_a_turn_that_meta_refused_is_failed_and_goes_to_the_next(shop: Shop):
     customer = shop.customer()
     shop.settings(fail_next={"count": 1, "code": 131047, "http_status": 400})
     since = shop.mark()
-    customer.text("uno")
+    customer.text("ollas")
     customer.wait_replies(0)
     (run,) = shop.answering(since)
     (failure,) = run.output("note_failure")
@@ -150,9 +150,9 @@ def test_a_turn_that_meta_refused_is_failed_and_goes_to_the_next(shop: Shop):
     # Both are free again, and tried again when the customer writes, not before.
     assert [ended["state"] for ended in run.output("end_message")] == ["released"]
     assert [ended["pending"] for ended in run.output("end_turn")] == [1]
-    customer.text("dos")
+    customer.text("tazas")
     customer.wait_replies(1)
-    assert answered(customer) == ["uno dos"]
+    assert answered(customer) == ["ollas tazas"]
 
 
 def test_what_came_during_a_turn_that_failed_is_answered(shop: Shop):
@@ -161,8 +161,8 @@ def test_what_came_during_a_turn_that_failed_is_answered(shop: Shop):
         graph_delay_ms=1500,
         fail_next={"count": 1, "code": 131047, "http_status": 400},
     )
-    customer.text("uno")
+    customer.text("ollas")
     until_begun(shop, customer)
-    customer.text("dos")
+    customer.text("tazas")
     customer.wait_replies(1)
-    assert answered(customer) == ["uno dos"]
+    assert answered(customer) == ["ollas tazas"]
