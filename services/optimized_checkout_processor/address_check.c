@@ -30,7 +30,7 @@ static void add(struct address_check *check, enum address_fault_kind fault)
 
 static bool begins_with(struct svc_slice text, const char *beginning)
 {
-    char plain[16];
+    char plain[20];
 
     plain_write(text, plain, sizeof plain - 1);
     return strncmp(plain, beginning, strlen(beginning)) == 0;
@@ -47,7 +47,7 @@ static bool is_lot(const struct address *address)
 /* Where the street has the number in it: Calle 45 # 12-30, or kilometre, or none. */
 static bool has_number(const struct place_country *country, const struct address *address)
 {
-    if (address->number.length > 0) {
+    if (address->number.length > 0 || begins_with(address->street, "domicilio conoc")) {
         return true;
     }
     return country != NULL && country->number_in_street && address->street.length > 0 &&

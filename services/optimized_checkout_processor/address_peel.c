@@ -1,5 +1,7 @@
 #include "address_reading.h"
 
+#include "plain.h"
+
 #include <string.h>
 
 enum { PLACE_WORDS_MAX = 6 };
@@ -7,7 +9,7 @@ enum { PLACE_WORDS_MAX = 6 };
 /* A name that goes on after one of these isn't the place's: Lomas de Guadalajara. */
 static const char *const joints[] = {"de", "del", "la", "las", "los", "el", "san",
     "santa", "santo", "nueva", "nuevo", "villa", "ciudad", "general", "y", "e", "miguel",
-    NULL};
+    "calle", "av", "avenida", "c", NULL};
 
 bool reading_is_one_of(const struct address_word *word, const char *const *list)
 {
@@ -26,7 +28,9 @@ struct svc_slice reading_join(struct reading *reading, struct span span)
 
 void reading_keep_rest(struct reading *reading, struct svc_slice text)
 {
-    if (text.length > 0 && reading->rest_count < READING_RESTS_MAX) {
+    char first[2];
+
+    if (plain_write(text, first, 1) > 0 && reading->rest_count < READING_RESTS_MAX) {
         reading->rests[reading->rest_count++] = text;
     }
 }
@@ -34,6 +38,9 @@ void reading_keep_rest(struct reading *reading, struct svc_slice text)
 void reading_append(
     struct reading *reading, struct svc_slice *field, struct svc_slice text)
 {
+    if (text.length == 0) {
+        return;
+    }
     if (field->length == 0) {
         *field = text;
         return;
@@ -81,8 +88,6 @@ static bool take_city(struct reading *reading, struct svc_slice name, size_t at)
     return true;
 }
 
-/* Where the city is what a zone goes by (Mexico's capital), a part of it that isn't an
- * address's district is told to the courier. */
 static bool take_district(struct reading *reading, struct svc_slice name)
 {
     struct svc_slice canonical;
@@ -94,7 +99,7 @@ static bool take_district(struct reading *reading, struct svc_slice name)
     }
     reading->district_of = state;
     if (svc_slice_equals(reading->country, "MX")) {
-        reading_append(reading, &reading->found.reference, canonical);
+        reading->borough = canonical;
     } else if (reading->found.district.length == 0) {
         reading->found.district = canonical;
     }
@@ -209,7 +214,7 @@ static bool peel_postal_code(struct reading *reading, struct span *span, size_t 
 
 void reading_peel(struct reading *reading, struct span *span, size_t keep)
 {
-    while (span->to > span->from + keep) {
+    while (span->to - span->from > keep) {
         if (!peel_postal_code(reading, span, keep) && !peel_place(reading, span, keep)) {
             return;
         }

@@ -4,19 +4,9 @@
 
 #include <string.h>
 
-/* What people say around an address. */
-static const char *const fillers[] = {"hola", "buen", "mi", "direccion", "domicilio",
-    "es", "en", "vivo", "estoy", "a", "si", "no", "y", "ok", "porfa", "favor", "por",
-    "gracias", "enviar", "envien", "mandar", "manden", "envio", "entrega", "aqui",
-    "seria", "claro", "muchas", "entregar", "para", "perdon", "esta", "queda", "vive",
-    "mandalo", "enviamelo", "va", "pues", "bueno", "datos", "mis", "son", "ya", "ahi",
-    "te", "paso", "mejor", "dias", "tardes", "noches", "disculpa", "oye", "numero",
-    "codigo", NULL};
-/* Some names begin with these: fillers only before others, or before a number. */
-static const char *const articles[] = {
-    "la", "el", "los", "las", "de", "del", "buenas", "buenos", NULL};
-static const char *const end_fillers[] = {"gracias", "porfa", "favor", "por", "y",
-    "muchas", "es", "en", "de", "ok", "capital", NULL};
+/* "entre Mina y Abasolo" */
+enum { BETWEEN_WORDS = 4 };
+
 static const char *const steps[] = {"es", "el", "la", "#", "no", "num", "numero", NULL};
 static const char *const ordinals[] = {"primer", "primero", "segundo", "tercer",
     "tercero", "cuarto", "quinto", "sexto", NULL};
@@ -53,12 +43,22 @@ static bool is_place_name(struct reading *reading, size_t at)
     return false;
 }
 
+/* 2do, 3er, 1º: a digit or two, then letters. */
+static bool is_ordinal(const struct address_word *word)
+{
+    size_t digits = strspn(word->text.text, "0123456789");
+
+    return digits >= 1 && digits <= 2 && digits < word->text.length &&
+           !memchr(word->text.text, '-', word->text.length) &&
+           strpbrk(word->plain + digits, "0123456789") == NULL;
+}
+
 /* "2do piso", "segundo piso" */
 static bool is_floor_at(const struct reading *reading, size_t at)
 {
     return at + 1 < reading->words.count && !word_at(reading, at + 1)->starts &&
            strcmp(word_at(reading, at + 1)->plain, "piso") == 0 &&
-           ((word_at(reading, at)->has_digit && !word_at(reading, at)->is_digits) ||
+           (is_ordinal(word_at(reading, at)) ||
                reading_is_one_of(word_at(reading, at), ordinals));
 }
 
@@ -137,33 +137,6 @@ static size_t find_end(
     return at;
 }
 
-static bool is_filler(const struct reading *reading, struct span span)
-{
-    const struct address_word *word = word_at(reading, span.from);
-
-    if (reading_is_one_of(word, fillers)) {
-        return true;
-    }
-    if (!reading_is_one_of(word, articles) || span.from + 1 == span.to) {
-        return false;
-    }
-    const struct address_word *next = word_at(reading, span.from + 1);
-    return reading_is_one_of(next, fillers) ||
-           (next->is_digits && span.from + 2 == span.to);
-}
-
-static struct span strip_fillers(const struct reading *reading, struct span span)
-{
-    while (span.from < span.to && is_filler(reading, span)) {
-        span.from++;
-    }
-    while (span.from < span.to &&
-           reading_is_one_of(word_at(reading, span.to - 1), end_fillers)) {
-        span.to--;
-    }
-    return span;
-}
-
 static bool knows_street(const struct reading *reading)
 {
     return reading->found.street.length > 0 || reading->before->street.length > 0;
@@ -176,6 +149,15 @@ static bool is_bare_number(const struct reading *reading, struct span span)
            reading_number_words(reading, span) == span.to - span.from;
 }
 
+/* "x 55 y 57" */
+static bool is_crossing(const struct reading *reading, struct span span)
+{
+    return span.from + 1 < span.to &&
+           strcmp(word_at(reading, span.from)->plain, "x") == 0 &&
+           word_at(reading, span.from + 1)->has_digit;
+}
+
+static void take_corner(struct reading *reading, struct span span);
 static void take_after_number(struct reading *reading, struct span span);
 
 /* Nothing but its name, right before a mark of a number: "Belgrano s/n". */
@@ -197,7 +179,7 @@ static void take_nameless(struct reading *reading, struct span span)
     bool numbered = is_numbered(reading, span);
 
     /* "Mi Perú" is a district. */
-    span = is_place(reading, span) ? span : strip_fillers(reading, span);
+    span = is_place(reading, span) ? span : reading_strip_chatter(reading, span);
     if (span.from < span.to && reading_complete_street(reading, span, &rest)) {
         take_after_number(reading, rest);
         return;
@@ -205,9 +187,13 @@ static void take_nameless(struct reading *reading, struct span span)
     for (size_t before = 0; !numbered && before != span.to - span.from;) {
         before = span.to - span.from;
         reading_peel(reading, &span, 0);
-        span = strip_fillers(reading, span);
+        span = reading_strip_chatter(reading, span);
     }
-    if (span.from == span.to) {
+    if (span.from == span.to || reading_is_chatter(reading, span)) {
+        return;
+    }
+    if (is_crossing(reading, span)) {
+        take_corner(reading, span);
         return;
     }
     bool number_known =
@@ -235,6 +221,23 @@ static void take_nameless(struct reading *reading, struct span span)
     reading_keep_rest(reading, reading_join(reading, span));
 }
 
+/* "x 55 y 57 centro", as in Mérida; "y Callao": whatever comes. */
+static void take_corner(struct reading *reading, struct span span)
+{
+    size_t end = span.to;
+
+    if (span.from + 1 < span.to && word_at(reading, span.from + 1)->has_digit) {
+        end = span.from + 2;
+        if (end + 1 < span.to && strcmp(word_at(reading, end)->plain, "y") == 0 &&
+            word_at(reading, end + 1)->has_digit) {
+            end += 2;
+        }
+    }
+    reading_append(reading, &reading->found.reference,
+        reading_join(reading, (struct span){span.from, end}));
+    take_nameless(reading, (struct span){end, span.to});
+}
+
 static void take_after_number(struct reading *reading, struct span span)
 {
     if (span.from == span.to) {
@@ -243,7 +246,7 @@ static void take_after_number(struct reading *reading, struct span span)
     if (reading_is_floor(reading, span)) {
         reading_append(reading, &reading->found.interior, reading_join(reading, span));
     } else if (reading_is_one_of(word_at(reading, span.from), corners)) {
-        reading_append(reading, &reading->found.reference, reading_join(reading, span));
+        take_corner(reading, span);
     } else {
         take_nameless(reading, span);
     }
@@ -254,7 +257,7 @@ static void take_street(struct reading *reading, struct span span, size_t mark_w
     struct span rest;
 
     reading_peel(reading, &span, mark_words + 1);
-    if (span.to - span.from <= mark_words) {
+    if (span.to - span.from <= mark_words && mark_words == 1) {
         return;
     }
     if (reading->found.street.length > 0 && !reading->street_is_estate) {
@@ -304,6 +307,9 @@ static size_t take_value(struct reading *reading, const struct address_mark *mar
             mark->part == PART_LOT ? &reading->found.number : &reading->found.interior,
             text);
         break;
+    case PART_DISTRICT:
+        reading->found.district = text;
+        break;
     case PART_POSTAL_CODE:
         reading->found.postal_code = reading_upper(reading, text);
         break;
@@ -327,7 +333,8 @@ static void take_named_city(struct reading *reading, struct svc_slice name)
     if (state == NULL && district_of != NULL &&
         svc_slice_equals(reading->country, "MX")) {
         reading->district_of = district_of;
-        reading_append(reading, &reading->found.reference, canonical);
+        reading->borough = canonical;
+        reading->borough_is_named = true;
         return;
     }
     reading->city_of = state;
@@ -365,12 +372,15 @@ static void take_named(struct reading *reading, const struct address_mark *mark,
         span.from += mark_words;
         mark_words = 0;
     }
-    if (mark->part != PART_REFERENCE && mark->part != PART_RECIPIENT &&
-        span.to > span.from && !is_place(reading, span)) {
+    bool is_between = strncmp(mark->words, "e", 1) == 0; /* entre, e/, esquina */
+    if (mark->part == PART_REFERENCE && is_between) {
+        reading_peel(reading, &span, BETWEEN_WORDS);
+    } else if (mark->part != PART_REFERENCE && mark->part != PART_RECIPIENT &&
+               span.to > span.from && !is_place(reading, span)) {
         reading_peel(reading, &span, mark_words + 1);
     }
     if (mark_words == 0) {
-        span = strip_fillers(reading, span);
+        span = reading_strip_chatter(reading, span);
     }
     if (span.to - span.from <= mark_words && mark->part != PART_REFERENCE) {
         return;
@@ -451,6 +461,7 @@ void address_read_text(struct svc_arena *arena, struct svc_slice text,
         .rules = place_country_find(address->country),
         .country = address->country,
         .before = address,
+        .is_question = memchr(text.text, '?', text.length) != NULL,
     };
     address_words_read(arena, text, &reading.words);
     read_words(&reading);

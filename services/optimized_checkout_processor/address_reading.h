@@ -18,9 +18,12 @@ struct reading {
     const struct place_state *city_of; /* the state of the city, of the district */
     const struct place_state *district_of;
     size_t city_at;
-    bool city_is_named;     /* a mark says that it is one */
-    bool state_may_be_city; /* "Puebla", said once */
+    bool city_is_named;       /* a mark says that it is one */
+    bool state_may_be_city;   /* "Puebla", said once */
+    struct svc_slice borough; /* an alcaldía: no colonia, and not the city of a zone */
+    bool borough_is_named;
     bool street_is_estate;
+    bool is_question; /* "¿hacen envíos?": what nothing names is no part of an address */
     struct svc_slice rests[READING_RESTS_MAX]; /* nothing says what they are */
     size_t rest_count;
 };
@@ -39,6 +42,11 @@ struct svc_slice reading_upper(struct reading *reading, struct svc_slice text);
 struct svc_slice reading_join(struct reading *reading, struct span span);
 /* Words of one word each; ends with NULL. */
 bool reading_is_one_of(const struct address_word *word, const char *const *list);
+
+/* Without what people say around an address: "mi dirección es ...", "... gracias". */
+struct span reading_strip_chatter(const struct reading *reading, struct span span);
+/* "y la", before "colonia es": there is nothing else in it. */
+bool reading_is_chatter(const struct reading *reading, struct span span);
 
 /* Takes known places, the country and a postal code off the end of a piece of which at
  * least KEEP words stay. */

@@ -52,21 +52,87 @@ static void settle_both(struct reading *reading)
     }
 }
 
-/* "Palermo, Buenos Aires" is in the city, not in the province of that name. */
-static void settle_buenos_aires(struct reading *reading)
+/* An answer that says the city or state again, where a district is missing, means it:
+ * the centre is often called like the whole. */
+static void settle_again(struct reading *reading)
+{
+    struct address *found = &reading->found;
+    const struct address *before = reading->before;
+    bool says_city = found->city.length > 0 && plain_equals(found->city, before->city);
+    bool says_state = reading->state_may_be_city && found->city.length == 0 &&
+                      plain_equals(found->state, before->state);
+
+    if ((reading->rules->needs & NEEDS_DISTRICT) == 0 || before->district.length > 0 ||
+        found->district.length > 0 || found->street.length > 0 ||
+        found->postal_code.length > 0 || reading->rest_count > 0) {
+        return;
+    }
+    if (says_city || says_state) {
+        found->district = says_city ? found->city : found->state;
+    }
+}
+
+/* A borough of Mexico City is told to the courier; one that nothing says is one, and that
+ * is all there is, may be a colonia of that name. */
+static void settle_borough(struct reading *reading)
+{
+    struct address *found = &reading->found;
+    bool district_known = found->district.length > 0 ||
+                          reading->before->district.length > 0 || reading->rest_count > 0;
+
+    if (district_known || reading->borough_is_named) {
+        reading_append(reading, &found->reference, reading->borough);
+    } else {
+        found->district = reading->borough;
+    }
+}
+
+/* "andador 3 casa 14" */
+static void settle_house(struct reading *reading)
+{
+    struct address *found = &reading->found;
+    char plain[8];
+
+    plain_write(found->interior, plain, 5);
+    if (reading->rules == NULL || reading->rules->number_in_street) {
+        return;
+    }
+    if (found->number.length == 0 && reading->before->number.length == 0 &&
+        (strcmp(plain, "casa ") == 0 || strcmp(plain, "nave ") == 0)) {
+        found->number = found->interior;
+        found->interior = (struct svc_slice){0};
+    }
+}
+
+/* The other Buenos Aires, where the postal code or the district is in it, or where who
+ * is asked for the city says the name again; else NULL. */
+static const struct place_state *find_capital(const struct reading *reading)
 {
     const struct place_state *of_code =
         place_state_of_postal_code(reading->rules, reading->found.postal_code);
-    const struct place_state *of_place = of_code != NULL ? of_code : reading->district_of;
+    const struct address *before = reading->before;
+    bool again = before->street.length > 0 && before->city.length == 0 &&
+                 plain_equals(reading->found.state, before->state);
 
-    if (reading->state == NULL || of_place == NULL || of_place == reading->state ||
-        strcmp(reading->rules->code, "AR") != 0 ||
-        strncmp(reading->state->names, "Buenos Aires|", 13) != 0 ||
-        strncmp(of_place->names, "Ciudad Aut", 10) != 0) {
+    if (of_code == NULL && reading->district_of == NULL && again) {
+        return place_state_find(reading->rules, SVC_SLICE("CABA"));
+    }
+    return of_code != NULL ? of_code : reading->district_of;
+}
+
+/* "Palermo, Buenos Aires" is in the city, not in the province of that name. */
+static void settle_buenos_aires(struct reading *reading)
+{
+    if (reading->state == NULL || reading->rules != &place_argentina ||
+        !plain_equals(reading->found.state, SVC_SLICE("Buenos Aires")) ||
+        reading->found.city.length > 0) {
         return;
     }
-    reading->state = of_place;
-    reading->found.state = place_state_name(of_place);
+    const struct place_state *capital = find_capital(reading);
+    if (capital == place_state_find(reading->rules, SVC_SLICE("CABA"))) {
+        reading->state = capital;
+        reading->found.state = place_state_name(capital);
+    }
 }
 
 /* A name that is a city elsewhere, before a district is known, is one: colonia Santa
@@ -178,12 +244,19 @@ void reading_settle(struct reading *reading, struct address *address)
     struct address *found = &reading->found;
     bool full = is_another(reading);
 
+    if (reading->is_question && found->street.length == 0) {
+        reading->rest_count = 0;
+    }
+
     if (reading->rules != NULL) {
         settle_buenos_aires(reading);
         settle_city_elsewhere(reading);
+        settle_again(reading);
+        settle_borough(reading);
         settle_both(reading);
     }
     settle_rests(reading, full);
+    settle_house(reading);
     bool new_street = found->street.length > 0 && address->street.length > 0;
     put(&address->street, found->street, false);
     put(&address->number, found->number, new_street);

@@ -39,7 +39,10 @@ size_t reading_number_words(const struct reading *reading, struct span span)
         return 1;
     }
     /* "45 a dos cuadras": an a that goes on is no letter of the number. */
-    bool goes_on = strcmp(word_at(reading, next)->plain, "a") == 0 && next + 1 < span.to;
+    bool goes_on =
+        next + 1 < span.to && (strcmp(word_at(reading, next)->plain, "a") == 0 ||
+                                  (strcmp(word_at(reading, next)->plain, "x") == 0 &&
+                                      word_at(reading, next + 1)->has_digit));
     return goes_on ? 1 : 2;
 }
 

@@ -274,6 +274,9 @@ static struct order_step cancel(
     case ORDER_PAID_SHORTFALL:
         return change(ORDER_CANCELLED,
             ORDER_RETURNS_STOCK | ORDER_RETURNS_COUPONS | refunds | tells);
+    case ORDER_EXPIRED:
+        /* So that a payment that comes later is given back, not taken for the order. */
+        return change(ORDER_CANCELLED, 0);
     case ORDER_SHIPPED:
     case ORDER_PARTIALLY_REFUNDED:
         return by_shop ? change(ORDER_CANCELLED, ORDER_RETURNS_STOCK | refunds | tells)
