@@ -76,7 +76,9 @@ def test_offers_are_products_at_a_lower_price(shop: Shop):
     assert rows and all(shop.product(row)["on_offer"] for row in rows)
 
 
-@pytest.mark.parametrize("text", ["busco una licuadora", "¿cuánto cuesta la licuadora?", "ponme 2 licuadoras"])
+@pytest.mark.parametrize(
+    "text", ["busco una licuadora", "¿cuánto cuesta la licuadora?", "ponme 2 licuadoras"]
+)
 def test_who_names_a_product_is_shown_it(shop: Shop, text: str):
     row = products(shop.customer().ask(text))[0]
     assert "Licuadora" in shop.product(row)["name"]

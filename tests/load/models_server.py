@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Mapping
@@ -15,17 +16,37 @@ from launcher.ports import LOOPBACK
 from launcher.servers import Postgres, postgres_bin
 from launcher.waiting import http_ok
 from tests.load import process, programs
-from tests.load.model import BenchError, Peer
+from tests.load.model import BenchError, Peer, Workload
 
 DATABASE = "models"
 PROVIDER = "Bench"
 MODEL = "instant"
 
 
-def model_peer(delay_ms: int) -> Peer:
+ANSWER = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "created": 1,
+    "model": MODEL,
+    "choices": [
+        {
+            "index": 0,
+            "message": {
+                "role": "assistant",
+                "content": json.dumps({"intent": "search_product", "confidence": 0.94}),
+            },
+            "finish_reason": "stop",
+        }
+    ],
+    "usage": {"prompt_tokens": 420, "completion_tokens": 14, "total_tokens": 434},
+}
+
+
+def model_peer(key: str, delay_ms: int, workload: Workload | None = None) -> Peer:
     return Peer(
-        "model", "the model itself", programs.compiled("model", "microhttpd"),
-        {"DELAY_MS": str(delay_ms)}, ready_path="/v1/models",
+        key, "the model itself", programs.compiled("microhttpd", "microhttpd"),
+        {"DELAY_MS": str(delay_ms), "ANSWER": json.dumps(ANSWER)}, ready_path="/v1/models",
+        workload=workload,
     )  # fmt: skip
 
 
@@ -34,7 +55,7 @@ def start_model(folder: Path, stack: ExitStack, detail: str) -> Mapping[str, str
     port, _, delay_ms = detail.partition(":")
     if not http_ok(f"{_base_url(port)}/models"):
         folder.mkdir()
-        peer = model_peer(int(delay_ms))
+        peer = model_peer("model", int(delay_ms))
         stack.callback(process.start(peer, peer.argv(int(port), folder), {}, folder, int(port)).stop)
     return {}
 

@@ -51,9 +51,8 @@ def bench() -> Bench:
                  {"NODE_ENV": "production"}, needs=(f"model:{fast}:0",), ready_path="/",
                  workload=Workload([_portkey(text, fast) for text in TEXTS], check_completion),
                  ready_timeout_s=30),
-            Peer("direct", "the model itself", programs.compiled("model", "microhttpd"),
-                 {"DELAY_MS": "0"}, ready_path="/v1/models",
-                 workload=Workload([_completion(text) for text in TEXTS], check_completion)),
+            models_server.model_peer(
+                "direct", 0, Workload([_completion(text) for text in TEXTS], check_completion)),
             _ours(SLOW, f"{NODE}, a model of {SLOW_MS} ms", slow, SLOW_MS),
         ),
         connections=CONNECTIONS,
@@ -104,7 +103,9 @@ def _authorised(token: str) -> dict[str, str]:
 
 
 def _intent(text: str, token: str) -> Request:
-    return Request("POST", "/v1/intent", _authorised(token), json.dumps({"text": text}).encode())
+    """Of another customer each time, whose messages of the day are counted."""
+    body = {"text": text, "customer_phone": f"52155{wrk.MARK}"}
+    return Request("POST", "/v1/intent", _authorised(token), json.dumps(body).encode())
 
 
 def _completion(text: str, headers: Mapping[str, str] | None = None) -> Request:
