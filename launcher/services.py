@@ -36,4 +36,13 @@ SERVICES = (
     Service("redis_cache_manager_consolidated", 8103, ("REDIS_URL", "DATABASE_URL")),
     Service("ai_provider_ultra_optimized", 8104, ("REDIS_URL", "DATABASE_URL"), models=True),
     Service("ultra_optimized_product_search", 8105, ("DATABASE_URL",), (("SEARCH_REGION", "mx"),)),
-)
+    Service(
+        "optimized_checkout_processor",
+        8106,
+        (
+            "REDIS_URL", "DATABASE_URL", "PUBLIC_URL", "RETURN_URL", "N8N_NOTIFY_URL", "N8N_NOTIFY_TOKEN",
+            "STRIPE_BASE_URL", "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET",
+            "MERCADO_PAGO_BASE_URL", "MERCADO_PAGO_ACCESS_TOKEN", "MERCADO_PAGO_WEBHOOK_SECRET",
+        ),
+    ),
+)  # fmt: skip

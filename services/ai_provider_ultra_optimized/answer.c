@@ -154,6 +154,9 @@ void answer_write(struct svc_json_writer *writer, struct svc_arena *arena,
         write_attempts(writer, result);
     }
     svc_json_write_field_bool(writer, "keywords_only", result->keywords_only);
+    if (result->capped) {
+        svc_json_write_field_bool(writer, "capped", true);
+    }
 }
 
 /* Of a message's id, since that may be long, and is another event's than a message's. */

@@ -152,15 +152,23 @@ static struct svc_slice keep(struct svc_arena *arena, struct svc_slice text)
         svc_arena_strndup(arena, text.text, text.length), text.length};
 }
 
+static bool is_capped(const struct cascade *cascade, struct svc_slice customer_key)
+{
+    const struct cascade_ports *ports = &cascade->ports;
+
+    return ports->count != NULL && !ports->count(ports->context, customer_key);
+}
+
 static bool ask_providers(struct cascade *cascade, struct svc_arena *arena,
-    const struct intent_question *question, int64_t start_us,
-    struct cascade_result *result)
+    const struct intent_question *question, struct svc_slice customer_key,
+    int64_t start_us, struct cascade_result *result)
 {
     int64_t deadline_us = start_us + cascade->settings.deadline_ms * 1000;
     struct provider_set *set = cascade_set_take(cascade);
     struct race race;
 
-    if (set->count == 0) {
+    result->capped = set->count > 0 && is_capped(cascade, customer_key);
+    if (set->count == 0 || result->capped) {
         cascade_set_leave(set);
         return false;
     }
@@ -234,8 +242,8 @@ static void remember(struct cascade *cascade, const struct intent_question *ques
 }
 
 static void find_intent(struct cascade *cascade, struct svc_arena *arena,
-    const struct intent_question *question, int64_t start_us,
-    struct cascade_result *result)
+    const struct intent_question *question, struct svc_slice customer_key,
+    int64_t start_us, struct cascade_result *result)
 {
     if (result->keywords_only) {
         ask_keywords(cascade, arena, question, result);
@@ -246,7 +254,7 @@ static void find_intent(struct cascade *cascade, struct svc_arena *arena,
         return;
     }
     if (has_words(question->text) &&
-        ask_providers(cascade, arena, question, start_us, result)) {
+        ask_providers(cascade, arena, question, customer_key, start_us, result)) {
         remember(cascade, question, result);
         return;
     }
@@ -268,7 +276,7 @@ void cascade_ask(struct cascade *cascade, struct svc_arena *arena,
     if (shortcut_read(reply_id, question, &result.answer)) {
         result.source = SOURCE_BUTTON;
     } else {
-        find_intent(cascade, arena, question, start_us, &result);
+        find_intent(cascade, arena, question, customer_key, start_us, &result);
         entities_read(arena, question, result.answer.intent, &result.answer.entities);
     }
     result.took_us = cascade_now_us(cascade) - start_us;

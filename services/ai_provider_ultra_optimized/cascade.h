@@ -25,6 +25,7 @@ struct cascade_result {
     size_t attempt_count;
     int64_t took_us;
     bool keywords_only; /* use_ai_providers is false */
+    bool capped;        /* the customer has had all providers' calls of the day */
 };
 
 struct cascade;
@@ -48,6 +49,9 @@ struct cascade_ports {
         enum intent *ret_intent, double *ret_confidence);
     void (*cache_put)(void *context, const struct intent_question *question,
         enum intent intent, double confidence);
+    /* Counts a message of a customer that is about to go to providers; false: too many
+     * went already. May be NULL. store_customers_count is one. */
+    bool (*count)(void *context, struct svc_slice customer_key);
     /* Whether breaker and budget let a call pass, which is then made; else why not, a
      * fixed text. store_providers_admit is one. */
     bool (*admit)(

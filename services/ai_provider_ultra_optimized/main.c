@@ -29,6 +29,10 @@ static const struct svc_setting settings[] = {
         100000, "of a text; what follows is passed over"),
     SVC_SETTING_INT_AT(struct config, cache_ttl_s, "CACHE_TTL_S", "86400", "s", 0,
         2592000, "how long a provider's answer serves the same text; 0: not at all"),
+    SVC_SETTING_INT_AT(struct config, customer_daily_max, "CUSTOMER_DAILY_MAX", "100",
+        NULL, 0, 1000000,
+        "messages of one customer that may go to providers on a day (UTC); 0: any "
+        "number"),
     SVC_SETTING_TEXT_AT(struct config, keywords_dir, "KEYWORDS_DIR", NULL,
         "a folder with es.txt, en.txt, pt.txt: the shop's own keywords in the place of "
         "those built in"),
@@ -128,6 +132,13 @@ static void keep_in_cache(void *context, const struct intent_question *question,
     store_cache_put(&state->cache, question, intent, confidence);
 }
 
+static bool count(void *context, struct svc_slice customer_key)
+{
+    struct service *state = context;
+
+    return store_customers_count(&state->customers, customer_key);
+}
+
 static bool admit(
     void *context, const struct provider_config *provider, const char **ret_reason)
 {
@@ -164,6 +175,7 @@ static bool open_cascade(
         .context = state,
         .cache_get = find_in_cache,
         .cache_put = keep_in_cache,
+        .count = count,
         .admit = admit,
         .note = note,
         .call = call,
@@ -187,6 +199,8 @@ static bool open_cascade(
     }
     state->providers = store_providers_new(runtime->redis);
     state->cache = (struct store_cache){runtime->redis, config.cache_ttl_s};
+    state->customers =
+        (struct store_customers){runtime->redis, config.customer_daily_max};
     state->cascade =
         cascade_new(&ports, &cascade, classifier_built_in(), state->keywords);
     return true;

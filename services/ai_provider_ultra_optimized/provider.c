@@ -246,7 +246,14 @@ bool provider_read_check(struct svc_arena *arena, const struct provider_config *
 static double cost_of(
     const struct provider_config *config, const struct provider_usage *usage)
 {
-    return ((double)usage->input_tokens * config->input_usd_per_million +
+    double cached_usd = config->cached_usd_per_million > 0
+                            ? config->cached_usd_per_million
+                            : config->input_usd_per_million;
+    int64_t cached = usage->cached_tokens < usage->input_tokens ? usage->cached_tokens
+                                                                : usage->input_tokens;
+
+    return ((double)(usage->input_tokens - cached) * config->input_usd_per_million +
+               (double)cached * cached_usd +
                (double)usage->output_tokens * config->output_usd_per_million) /
            1e6;
 }

@@ -27,6 +27,7 @@ struct provider_config {
     int32_t breaker_open_s;
     double input_usd_per_million;
     double output_usd_per_million;
+    double cached_usd_per_million; /* of input; 0: as all input */
     double daily_budget_usd;
 };
 

@@ -121,6 +121,7 @@ static bool same_numbers(
            left->breaker_open_s == right->breaker_open_s &&
            left->input_usd_per_million == right->input_usd_per_million &&
            left->output_usd_per_million == right->output_usd_per_million &&
+           left->cached_usd_per_million == right->cached_usd_per_million &&
            left->daily_budget_usd == right->daily_budget_usd;
 }
 

@@ -7,6 +7,7 @@
 #include "store_cache.h"
 #include "store_calls.h"
 #include "store_config.h"
+#include "store_customers.h"
 #include "store_events.h"
 #include "store_models.h"
 #include "store_providers.h"
@@ -21,6 +22,7 @@ struct config {
     int64_t calls_max;
     int64_t text_max;
     int64_t cache_ttl_s;
+    int64_t customer_daily_max;
     const char *keywords_dir;
     const char *texts_dir;
     const char *locale;
@@ -45,6 +47,7 @@ struct service {
     struct store_models *models;
     struct store_config *store_config;
     struct store_cache cache;
+    struct store_customers customers;
     struct events *events; /* NULL: nobody takes them */
     struct store_events *store_events;
     struct call_stats *stats;

@@ -44,16 +44,21 @@ enum column {
     COLUMN_OPEN_S,
     COLUMN_INPUT,
     COLUMN_OUTPUT,
+    COLUMN_CACHED,
     COLUMN_BUDGET,
 };
 
 static const char query[] =
     "SELECT flag, provider_name, protocol, base_url, model, is_enabled, priority, "
     "max_tokens, temperature, timeout_ms, circuit_breaker_threshold, "
-    "circuit_breaker_timeout, input_usd_per_million, output_usd_per_million, "
+    "circuit_breaker_timeout, input_usd_per_million * factor, "
+    "output_usd_per_million * factor, cached_usd_per_million * factor, "
     "daily_budget_usd FROM (SELECT COALESCE((SELECT value FROM system_config "
     "WHERE key = 'use_ai_providers'), 'true') AS flag) AS flags "
-    "LEFT JOIN (SELECT * FROM ai_provider_config ORDER BY is_enabled DESC, priority, id "
+    "LEFT JOIN (SELECT *, CASE WHEN extract(isodow FROM utc) < 6 "
+    "AND extract(hour FROM utc) = ANY (peak_hours) THEN peak_factor ELSE 1 END AS factor "
+    "FROM ai_provider_config, (SELECT now() AT TIME ZONE 'UTC' AS utc) AS clock "
+    "ORDER BY is_enabled DESC, priority, id "
     "LIMIT 8) AS rows ON true ORDER BY priority, id";
 
 static double get_number(
@@ -103,6 +108,7 @@ static void read_row(const struct svc_pg_result *rows, size_t row,
         .breaker_open_s = get_int(rows, row, COLUMN_OPEN_S, 300),
         .input_usd_per_million = get_number(rows, row, COLUMN_INPUT, 0),
         .output_usd_per_million = get_number(rows, row, COLUMN_OUTPUT, 0),
+        .cached_usd_per_million = get_number(rows, row, COLUMN_CACHED, 0),
         .daily_budget_usd = get_number(rows, row, COLUMN_BUDGET, 0),
     };
     config->key = keys_find(arena, config->name, error);

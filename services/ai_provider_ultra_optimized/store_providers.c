@@ -16,6 +16,9 @@
 #define SWAPS_MAX 8
 /* How long what Redis said of an open breaker is believed unasked. */
 #define FRESH_MS 250
+/* So long a closed one is taken as closed without asking Redis again: longer than the
+ * notes of a call wait, after which Redis is heard, and short to be wrong for. */
+#define CLOSED_MS 50
 /* Answers alone are told in bundles; a failure at once. */
 #define BUNDLE_MS 20
 #define RETRY_MS 200
@@ -144,6 +147,13 @@ static bool is_known_open(const struct store_providers *store, const struct slot
     return slot->heard_ms != 0 && svc_clock_monotonic_ms() - slot->heard_ms < FRESH_MS;
 }
 
+static bool is_known_closed(const struct store_providers *store, const struct slot *slot)
+{
+    return store->gone_since_ms == 0 && slot->heard_ms != 0 &&
+           slot->breaker.state == BREAKER_CLOSED &&
+           svc_clock_monotonic_ms() - slot->heard_ms < CLOSED_MS;
+}
+
 /* Lets go of the mutex for the time that it takes to get TELLING. */
 static void keep_tellers_out(struct store_providers *store)
 {
@@ -229,7 +239,7 @@ bool store_providers_admit(
         return false;
     }
     bool there = false;
-    if (store->redis != NULL) {
+    if (store->redis != NULL && !is_known_closed(store, slot)) {
         keep_tellers_out(store);
         there = ask_redis(store, slot, &admitted);
         pthread_rwlock_unlock(&store->telling);

@@ -39,6 +39,7 @@ class Model:
         self.status = 200
         self.headers: dict[str, str] = {}
         self.models: list[dict[str, Any]] = [{"id": "modelo", "object": "model"}]
+        self.cached = 0
         self.delay_s = 0.0
         self.trickles = False
         self.stopping = threading.Event()
@@ -95,7 +96,8 @@ class Model:
                 "id": "1", "object": "chat.completion", "model": "modelo",
                 "choices": [{"index": 0, "finish_reason": "stop",
                              "message": {"role": "assistant", "content": content}}],
-                "usage": {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100},
+                "usage": {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100,
+                          "prompt_tokens_details": {"cached_tokens": self.cached}},
             }  # fmt: skip
         body = json.dumps(whole).encode()
         handler.send_response(self.status)

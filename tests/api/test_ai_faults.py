@@ -199,6 +199,36 @@ def test_a_spent_budget(service, ai, model, redis_url):
     assert ai.ask(svc, "mochila 2")["source"] == "keywords" and model.calls == 1
 
 
+def test_a_customer_has_so_many_messages_a_day(service, ai, model, redis_url):
+    keys = ai.add("Modelo", model.url)
+    env = {"DATABASE_URL": ai.database, "REDIS_URL": redis_url, "CUSTOMER_DAILY_MAX": "3", **keys}
+    one, other = (service(NODE, **env, **NEVER_SURE) for _ in range(2))
+    customer = f"52155{time.time_ns() % 10**8:08d}"
+    for number, svc in enumerate((one, other, one)):
+        said = ai.ask(svc, f"mochila {number}", customer_phone=customer)
+        assert said["source"] == "modelo" and "capped" not in said
+    for svc in (one, other):
+        said = ai.ask(svc, "mochila 3", customer_phone=customer)
+        assert (said["source"], said["intent"], said["capped"]) == ("keywords", "search_product", True)
+    assert model.calls == 3
+    assert ai.ask(one, "mochila 4", customer_phone=customer + "9")["source"] == "modelo"
+    assert ai.ask(one, "mochila 5")["source"] == "modelo"
+
+
+def test_cached_tokens_and_peak_hours_have_their_price(service, ai, model):
+    keys = ai.add("Modelo", model.url, cached_usd_per_million=0.1, peak_factor=3)
+    model.cached = 400
+    svc = service(NODE, DATABASE_URL=ai.database, **keys, **NEVER_SURE)
+    # 600 of 1000 tokens at 1, 400 at 0.1 and 100 at 2 dollars a million.
+    assert ai.ask(svc, "mochila 1")["cost_usd"] == pytest.approx(0.00084)
+    ai.sql("UPDATE ai_provider_config SET peak_hours = (SELECT array_agg(h) FROM generate_series(0, 23) h)")
+    (weekday,) = ai.sql("SELECT extract(isodow FROM now() AT TIME ZONE 'UTC') < 6")[0]
+    wanted = 0.00084 * (3 if weekday else 1)
+    until(
+        lambda: ai.ask(svc, "mochila 2")["cost_usd"] == pytest.approx(wanted), 3, f"it costs {wanted}"
+    )
+
+
 def test_redis_gone_and_back(service, ai, model, own_redis):
     keys = ai.add("Modelo", model.url)
     env = NEVER_SURE | {"REDIS_TIMEOUT_MS": "50"}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -168,6 +169,35 @@ class Shop:
         """What the search was told of customers' choices, in order."""
         sql = "SELECT query, product_id, action FROM search_feedback ORDER BY feedback_id"
         return self._shop.execute(sql).fetchall()
+
+    def intents(self) -> list[str]:
+        url = f"{self.env['AI_PROVIDER_ULTRA_OPTIMIZED_URL']}/v1/intents"
+        return _json(self.services.get(url))["intents"]
+
+    @contextlib.contextmanager
+    def flag(self, key: str, value: str) -> Iterator[None]:
+        """system_config has this value meanwhile."""
+        sql = "UPDATE system_config SET value = %s WHERE key = %s"
+        (before,) = self._shop.execute("SELECT value FROM system_config WHERE key = %s", (key,)).fetchone()
+        self._shop.execute(sql, (value, key))
+        try:
+            yield
+        finally:
+            self._shop.execute(sql, (before, key))
+
+    @contextlib.contextmanager
+    def models(self, mode: str) -> Iterator[None]:
+        """The simulator's AI providers answer in this way meanwhile; their breakers are closed after."""
+        apis = ("gemini", "deepseek")
+        for api in apis:
+            _json(self.sim.put(f"/sim/models/{api}", json={"mode": mode}))
+        try:
+            yield
+        finally:
+            for api in apis:
+                _json(self.sim.put(f"/sim/models/{api}", json={"mode": "ok"}))
+                url = f"{self.env['AI_PROVIDER_ULTRA_OPTIMIZED_URL']}/v1/providers/{api}/reset"
+                _json(self.services.post(url))
 
     def upload(self, data: bytes, name: str, mime_type: str) -> str:
         answer = self.sim.post("/sim/media", files={"file": (name, data, mime_type)})

@@ -73,11 +73,11 @@ def test_a_batch_of_three_gets_three_replies(shop: Shop, layout: str):
 def test_a_burst_of_customers_is_answered_one_by_one(shop: Shop):
     customers = [shop.customer() for _ in range(20)]
     for number, customer in enumerate(customers):
-        customer.text(f"pedido {number}")
+        customer.text(f"olla {number}")
     customers[-1].wait_replies(1)
     for number, customer in enumerate(customers):
         (reply,) = customer.replies()
-        assert f"«pedido {number}»" in reply["text"]
+        assert f"«olla {number}»" in reply["text"]
 
 
 def button(id_: str, title: str) -> dict:

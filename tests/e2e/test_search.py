@@ -76,7 +76,7 @@ def test_pages_follow_each_other_without_repeats(shop: Shop):
 def test_the_next_page_of_a_long_question(shop: Shop):
     """Its cursor has no room for the question: that comes from the session."""
     customer = shop.customer()
-    reply = customer.ask("de color negro, " * 20)
+    reply = customer.ask("negro" + " supercalifragilisticoespialidoso" * 6)
     seen, more = rows(reply), rows(reply, "more")
     assert len(more[0]) < 30
     page = rows(customer.choose(more[0]))

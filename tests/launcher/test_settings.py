@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from launcher import settings
+from launcher import models, settings
+from launcher.servers import Postgres
 from launcher.services import SERVICES
 
 DATABASE = "postgresql://commerce:pw@127.0.0.1:5/commerce"
@@ -61,6 +62,58 @@ def test_a_service_gets_what_it_needs_and_no_more(env):
     given = settings.service_environment(service, env)
     assert set(given) == {"PATH", "BIND_ADDRESS", "PORT", "SERVICE_TOKEN", *service.needs}
     assert "WHATSAPP_ACCESS_TOKEN" not in given or "WHATSAPP_ACCESS_TOKEN" in service.needs
+
+
+def test_the_models_are_played_unless_there_is_a_key(env, monkeypatch):
+    for provider in models.PROVIDERS:
+        monkeypatch.delenv(provider.key, raising=False)
+    (service,) = [each for each in SERVICES if each.models]
+    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-real")
+    given = settings.service_environment(service, env)
+    assert given["DEEPSEEK_API_KEY"] == "sk-real"
+    assert given["GEMINI_API_KEY"] == given["OPENAI_API_KEY"] == env["SIMULATOR_MODEL_KEY"]
+    assert "sk-real" not in env.values()
+
+
+def test_providers_are_pointed_at_the_simulator_and_back(tmp_path, monkeypatch):
+    for provider in models.PROVIDERS:
+        monkeypatch.delenv(provider.key, raising=False)
+    server = Postgres.start(tmp_path / "postgres")
+    try:
+        server.create_database("shop")
+        own = ", ".join(f"('{one.name}', '{one.base_url}')" for one in models.PROVIDERS)
+        server.query(
+            "CREATE TABLE ai_provider_config (provider_name TEXT, base_url TEXT, updated_at TIMESTAMPTZ);"
+            f" INSERT INTO ai_provider_config VALUES {own}, ('Mine', 'https://ai.example')",
+            database="shop",
+        )
+
+        def urls() -> dict[str, str]:
+            rows = server.query("SELECT provider_name, base_url FROM ai_provider_config", database="shop")
+            return dict(row.split("|") for row in rows.splitlines())
+
+        models.point(server, "shop", "http://127.0.0.1:5")
+        assert urls() == {
+            "Gemini": "http://127.0.0.1:5/ai/gemini/v1beta",
+            "DeepSeek": "http://127.0.0.1:5/ai/deepseek",
+            "OpenAI": "http://127.0.0.1:5/ai/openai/v1",
+            "Mine": "https://ai.example",
+        }
+        server.query(
+            "UPDATE ai_provider_config SET base_url = 'https://proxy.example' WHERE provider_name = 'Gemini'",
+            database="shop",
+        )
+        monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-real")
+        monkeypatch.setenv("GEMINI_API_KEY", "real")
+        models.point(server, "shop", "http://127.0.0.1:6")
+        assert urls() == {
+            "Gemini": "https://proxy.example",
+            "DeepSeek": "https://api.deepseek.com",
+            "OpenAI": "http://127.0.0.1:6/ai/openai/v1",
+            "Mine": "https://ai.example",
+        }
+    finally:
+        server.stop()
 
 
 def test_there_is_no_env_file_when_nothing_was_started(state):
