@@ -48,6 +48,19 @@ def test_an_order_is_held_there_and_given_back(make_checkout: MakeCheckout, stoc
     shop.check()
 
 
+def test_a_paid_order_is_sold_there(make_checkout: MakeCheckout, stock: StockServer) -> None:
+    shop = open_shop(make_checkout, stock)
+    item = product(shop, stock, "S-1", 10, 5)
+    token = shop.ready(customer := new_customer(), item, method="bank_transfer", quantity=2)
+    order = shop.step(customer, "confirm", token=token)["order"]
+    at = f"/v1/orders/{order['id']}/payment-received"
+    shop.call("POST", at, {"amount_minor": order["total_minor"], "idempotency_key": "paid-1"})
+    until(lambda: stock.on_hand["S-1"] == 3)
+    assert stock.held("S-1") == 0
+    assert sum(path.endswith("/commit") for path, _, _ in stock.requests) == 1
+    shop.check()
+
+
 def test_less_there_than_was_thought(make_checkout: MakeCheckout, stock: StockServer) -> None:
     shop = open_shop(make_checkout, stock)
     item = product(shop, stock, "S-1", 10, 2)
