@@ -109,13 +109,14 @@ static void *run_worker(void *argument)
 {
     struct payments *payments = argument;
     bool stopping = false;
+    uint64_t seen = 0;
 
     while (!stopping) {
         pthread_mutex_lock(&payments->lock);
-        while (!payments->has_work && !payments->stopping) {
+        while (payments->news == seen && !payments->stopping) {
             pthread_cond_wait(&payments->wake, &payments->lock);
         }
-        payments->has_work = false;
+        seen = payments->news;
         stopping = payments->stopping;
         pthread_mutex_unlock(&payments->lock);
         if (!stopping) {
@@ -127,6 +128,27 @@ static void *run_worker(void *argument)
         }
     }
     return NULL;
+}
+
+/* Without them the sweep does it all, later. */
+static void start_workers(struct payments *payments)
+{
+    while (payments->worker_count < PAYMENTS_WORKERS &&
+           pthread_create(&payments->workers[payments->worker_count], NULL, run_worker,
+               payments) == 0) {
+        payments->worker_count++;
+    }
+}
+
+static void stop_workers(struct payments *payments)
+{
+    pthread_mutex_lock(&payments->lock);
+    payments->stopping = true;
+    pthread_cond_broadcast(&payments->wake);
+    pthread_mutex_unlock(&payments->lock);
+    while (payments->worker_count > 0) {
+        pthread_join(payments->workers[--payments->worker_count], NULL);
+    }
 }
 
 bool payments_new(const struct payments_settings *settings,
@@ -148,8 +170,7 @@ bool payments_new(const struct payments_settings *settings,
     if (settings->keys.cash_on_delivery) {
         add_method(payments, "cash_on_delivery", false, false);
     }
-    payments->has_worker =
-        pthread_create(&payments->worker, NULL, run_worker, payments) == 0;
+    start_workers(payments);
     *ret_payments = payments;
     return true;
 }
@@ -162,13 +183,7 @@ void payments_free(struct payments **payments_pointer)
     if (payments == NULL) {
         return;
     }
-    if (payments->has_worker) {
-        pthread_mutex_lock(&payments->lock);
-        payments->stopping = true;
-        pthread_cond_signal(&payments->wake);
-        pthread_mutex_unlock(&payments->lock);
-        pthread_join(payments->worker, NULL);
-    }
+    stop_workers(payments);
     payments_client_close(payments);
     for (size_t i = 0; i < payments->gateway_count; i++) {
         pthread_mutex_destroy(&payments->gateways[i].lock);
@@ -190,8 +205,8 @@ struct work payments_work(struct payments *payments, struct svc_arena *arena)
 void payments_wake(struct payments *payments)
 {
     pthread_mutex_lock(&payments->lock);
-    payments->has_work = true;
-    pthread_cond_signal(&payments->wake);
+    payments->news++;
+    pthread_cond_broadcast(&payments->wake);
     pthread_mutex_unlock(&payments->lock);
 }
 

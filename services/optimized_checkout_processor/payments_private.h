@@ -10,9 +10,11 @@
 enum {
     PAYMENTS_TOKEN_MAX = 4096,
     PAYMENTS_BATCH = 20,
+    PAYMENTS_WORKERS = 4,
     /* A gateway's answer is waited for less than that, so that no two work at one row. */
     PAYMENTS_LEASE_S = 90,
     PAYMENTS_GIVE_UP_S = 3 * 86400,
+    PAYMENTS_GIVE_UP_UNSIGNED_S = 600,
     PAYMENTS_WAIT_MAX_MS = 6 * 3600 * 1000,
     PAYMENTS_METHODS_MAX = GATEWAYS_MAX + 2,
 };
@@ -37,12 +39,13 @@ struct payments {
     struct payment_method methods[PAYMENTS_METHODS_MAX];
     size_t method_count;
 
-    /* A thread that takes up what has just come. */
-    pthread_t worker;
-    bool has_worker;
+    /* Threads that take up what has just come: one waits for its gateway, others go on.
+     */
+    pthread_t workers[PAYMENTS_WORKERS];
+    size_t worker_count;
     pthread_mutex_t lock; /* the next two */
     pthread_cond_t wake;
-    bool has_work;
+    uint64_t news; /* how often something came */
     bool stopping;
 };
 

@@ -58,6 +58,7 @@ struct asked {
     int64_t amount_minor;
     struct svc_slice key;
     struct svc_slice reason;
+    bool by_hand;
 };
 
 static enum svc_status ask_for(void *context, struct svc_pg_tx *tx)
@@ -93,7 +94,7 @@ static enum svc_status ask_for(void *context, struct svc_pg_tx *tx)
             (long long)left_minor);
         return SVC_INVALID;
     }
-    bool by_hand = gateway_find(row.gateway) == NULL;
+    bool by_hand = asked->by_hand || gateway_find(row.gateway) == NULL;
     const struct refund_add add = {
         row.id, amount_minor, asked->key, asked->reason, by_hand};
     status = store_refund_add(tx, &add);
@@ -101,19 +102,19 @@ static enum svc_status ask_for(void *context, struct svc_pg_tx *tx)
     return status == SVC_OK && by_hand ? give_back(work, tx, &row) : status;
 }
 
-enum svc_status payments_refund(struct payments *payments, int64_t order_id,
-    int64_t amount_minor, struct svc_slice key, struct svc_slice reason,
-    char ret_detail[256])
+enum svc_status payments_refund(struct payments *payments,
+    const struct payments_refund_request *request, char ret_detail[256])
 {
     struct svc_arena arena = {0};
     struct work work = payments_work(payments, &arena);
     struct asked asked = {
         .work = &work,
         .detail = ret_detail,
-        .order_id = order_id,
-        .amount_minor = amount_minor,
-        .key = key_of(&arena, order_id, key),
-        .reason = reason,
+        .order_id = request->order_id,
+        .amount_minor = request->amount_minor,
+        .key = key_of(&arena, request->order_id, request->key),
+        .reason = request->reason,
+        .by_hand = request->by_hand,
     };
 
     ret_detail[0] = '\0';

@@ -93,8 +93,8 @@ class Order:
         return self.shop.sim.sim("GET", f"payments/{self.payment['id']}")["captures"]
 
     def refund(self, amount_minor: int | None = None, key: str | None = None,
-               status: int = 200) -> dict[str, Any]:
-        body = {} if amount_minor is None else {"amount_minor": amount_minor}
+               status: int = 200, **more: Any) -> dict[str, Any]:
+        body = more if amount_minor is None else {"amount_minor": amount_minor, **more}
         answer = self.shop.http.post(
             f"{self.shop.url}/v1/orders/{self.id}/refund", json=body,
             headers={"Idempotency-Key": key or f"k{next(_keys)}"})

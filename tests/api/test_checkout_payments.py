@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.api.pay_shop import PRICE_MINOR, PayShop, new_uuid, until
+from tests.api.pay_shop import PRICE_MINOR, WOMPI_KEYS, Order, PayShop, new_uuid, until
 
 GATEWAYS = ("stripe", "mercado_pago", "paypal")
 
@@ -28,22 +28,42 @@ def test_paid_once(pay: PayShop, gateway: str) -> None:
     assert order.events.count("order.paid") == 1
 
 
-def test_wompi_paid(service, shop_database, gateways) -> None:
-    from tests.api.pay_shop import WOMPI_KEYS
-
+@pytest.fixture
+def pesos(service, shop_database: str, gateways) -> PayShop:
+    """A shop in Colombia."""
     gateways.sim("POST", "reset", {})
-    pay = PayShop(service, shop_database, gateways)
-    pay.rows("UPDATE products SET price = 44900")
-    pay.currency("COP")
-    pay.start(**WOMPI_KEYS)
-    pay.tell_here()
-    order = pay.order("wompi")
-    page = pay.http.get(order.url, follow_redirects=True)
+    shop = PayShop(service, shop_database, gateways)
+    shop.rows("UPDATE products SET price = 44900")
+    shop.currency("COP")
+    shop.start(**WOMPI_KEYS)
+    shop.tell_here()
+    return shop
+
+
+def wompi_paid(pesos: PayShop) -> Order:
+    order = pesos.order("wompi")
+    page = pesos.http.get(order.url or "", follow_redirects=True)
     assert page.status_code == 200, page.text
     order.pay()
     assert order.wait("paid")["paid_minor"] == 4490000
+    return order
+
+
+def test_wompi_paid_and_given_back(pesos: PayShop) -> None:
+    order = wompi_paid(pesos)
     assert order.refund()["status"] == "refund_asked"
-    order.wait("refunded")
+    assert order.wait("refunded")["refunded_minor"] == 4490000
+
+
+def test_wompi_part_is_given_back_by_hand(pesos: PayShop) -> None:
+    """It can only take back the whole: a person is told, does it, and says so."""
+    order = wompi_paid(pesos)
+    order.refund(1000)
+    until(lambda: order.refunds[0]["status"] == "manual", 8, lambda: str(order.refunds))
+    assert "refund_needs_attention" in order.events and order.status == "paid"
+    done = order.refund(1000, by_hand=True)
+    assert (done["status"], done["refund"]["status"]) == ("refunded", "done")
+    assert order.read()["refunded_minor"] == 1000
 
 
 def test_link_is_one(pay: PayShop) -> None:
@@ -321,3 +341,15 @@ def test_received_only_by_hand(pay: PayShop) -> None:
     order = pay.order("stripe")
     answer = pay.call(f"/v1/orders/{order.id}/payment-received", {})
     assert answer["status"] == "not_possible" and order.status == "awaiting_payment"
+
+
+def test_made_up_notices_are_bounded(pay: PayShop) -> None:
+    """Of a kind that nobody signs: hints, of which only so many wait."""
+    pay.mode("mercado_pago", "slow", delay_ms=3000)
+    url = f"{pay.url}/v1/payments/mercado_pago/webhook"
+    for number in range(150):
+        answer = pay.http.post(f"{url}?topic=payment&id={9000 + number}")
+        assert answer.status_code == 200, answer.text
+    assert 90 <= len(pay.inbox()) <= 110
+    assert not any(row["is_signed"] for row in pay.inbox())
+    pay.mode("mercado_pago", "ok")

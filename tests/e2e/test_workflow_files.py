@@ -46,6 +46,22 @@ def test_a_called_workflow_is_there(workflow):
             assert node["parameters"]["workflowId"]["value"] in ids, node["name"]
 
 
+def is_called(workflow: dict[str, Any]) -> bool:
+    """By another workflow, which it gives an answer to."""
+    return any(node["type"].endswith(".executeWorkflowTrigger") for node in workflow["nodes"])
+
+
+def targets_of(workflow: dict[str, Any], name: str) -> list[Node]:
+    return [node for node in workflow["nodes"] if node["name"] in targets(workflow, name, 0)]
+
+
+def test_a_called_workflow_keeps_its_items_in_order(workflow):
+    """One line of nodes: with two branches that meet, one customer could get another's answer."""
+    if is_called(workflow):
+        for outputs in workflow["connections"].values():
+            assert sum(len(output) for output in outputs["main"]) == 1
+
+
 def test_there_is_the_full_system():
     names = {file.stem for file in workflow_files()}
     assert {"sistema-completo", "flow-5-carrito", "notificaciones-de-pago", "carritos-abandonados"} <= names
@@ -62,6 +78,11 @@ def test_every_http_node_has_a_timeout_of_seconds_and_an_error_branch(workflow):
         name = node["name"]
         timeout = node["parameters"]["options"].get("timeout")
         assert isinstance(timeout, int) and 0 < timeout <= TIMEOUT_MS_MAX, name
+        if is_called(workflow):
+            # n8n gives back to the caller by place: an error stays in the place of its item.
+            assert node.get("onError") == "continueRegularOutput", name
+            assert "$json.error" in json.dumps(targets_of(workflow, name)), name
+            continue
         assert node.get("onError") == "continueErrorOutput", name
         assert targets(workflow, name, ERROR_OUTPUT), f"{name}: its error output leads nowhere"
 
