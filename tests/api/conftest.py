@@ -11,6 +11,7 @@ import pytest
 
 from launcher.servers import Redis
 from tests.api.ai_shop import ai, make_model, model  # noqa: F401
+from tests.api.metrics_shop import metrics_database, metrics_template  # noqa: F401
 from tests.api.search_shop import (  # noqa: F401
     catalogue,
     demo_template,
