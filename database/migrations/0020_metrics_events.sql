@@ -69,7 +69,7 @@ BEGIN
 END
 $body$;
 
--- Drops the partitions of days before KEPT_FROM; how many.
+-- Drops the partitions of days before KEPT_FROM; 0 where there were no events of these.
 CREATE OR REPLACE FUNCTION events_drop_before(kept_from DATE) RETURNS INTEGER
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -87,6 +87,9 @@ BEGIN
         dropped := dropped + 1;
     END LOOP;
     DELETE FROM events_default WHERE occurred_at < kept_from::timestamp AT TIME ZONE 'UTC';
+    IF FOUND THEN
+        dropped := dropped + 1;
+    END IF;
     RETURN dropped;
 END
 $body$;

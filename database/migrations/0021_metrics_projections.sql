@@ -74,6 +74,28 @@ CREATE TABLE IF NOT EXISTS metrics_labels (
     PRIMARY KEY (name, label)
 );
 
+-- The shop's time zone; UTC where system_config has none that PostgreSQL knows.
+CREATE OR REPLACE FUNCTION metrics_zone() RETURNS TEXT
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+AS $body$
+DECLARE
+    zone TEXT;
+BEGIN
+    SELECT value INTO zone FROM system_config WHERE key = 'timezone';
+    PERFORM now() AT TIME ZONE zone;
+    RETURN coalesce(zone, 'UTC');
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN 'UTC';
+END
+$body$;
+
+-- The shop's calendar date.
+CREATE OR REPLACE FUNCTION metrics_today() RETURNS DATE
+LANGUAGE sql STABLE
+SET search_path FROM CURRENT
+RETURN (now() AT TIME ZONE metrics_zone())::date;
+
 COMMENT ON TABLE metrics_projector IS
     'owner: lightweight_metrics. One row: up to which seq of events the tables metrics_... count.';
 COMMENT ON TABLE metrics_counts IS

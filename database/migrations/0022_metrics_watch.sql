@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS metrics_services (
     state      TEXT NOT NULL,
     detail     TEXT,
     latency_ms DOUBLE PRECISION,
+    hit_rate   DOUBLE PRECISION,
     since      TIMESTAMPTZ NOT NULL,
     checked_at TIMESTAMPTZ NOT NULL
 );
@@ -27,8 +28,18 @@ CREATE TABLE IF NOT EXISTS metrics_alerts (
 );
 
 COMMENT ON TABLE metrics_services IS
-    'owner: lightweight_metrics. How each service was when it was asked last.';
+    'owner: lightweight_metrics. How each service was when it was asked last; hit_rate is of a cache''s.';
 COMMENT ON TABLE metrics_uptime IS
     'owner: lightweight_metrics. Checks of each service by hour, and how many it passed.';
 COMMENT ON TABLE metrics_alerts IS
     'owner: lightweight_metrics. State of the success metrics: fine or critical, since when, and which of both was told.';
+
+CREATE TABLE IF NOT EXISTS metrics_watch (
+    only_one   BOOLEAN PRIMARY KEY DEFAULT true CHECK (only_one),
+    watched_at TIMESTAMPTZ NOT NULL DEFAULT 'epoch'
+);
+
+INSERT INTO metrics_watch (only_one) VALUES (true) ON CONFLICT DO NOTHING;
+
+COMMENT ON TABLE metrics_watch IS
+    'owner: lightweight_metrics. When the services were asked last, by any replica.';

@@ -15,7 +15,6 @@
 
 #define TIMEOUT_MS 60000
 #define EVENTS_MAX 10000
-#define ZONE_SIZE 100
 
 struct projector {
     struct svc_pg *pg;
@@ -24,8 +23,6 @@ struct projector {
     struct labels *labels;
     int64_t own_seq; /* the cursor as this replica left it, and has the labels for; -1 */
     int64_t bound;   /* up to here nothing can come any more */
-    char zone[ZONE_SIZE];       /* the shop's, as PostgreSQL names it */
-    char asked_zone[ZONE_SIZE]; /* the one in system_config that led to it */
     bool was_down;
     pthread_t thread;
     bool has_thread;
@@ -42,14 +39,18 @@ struct cursor {
     int64_t rebuild_until; /* ... for events up to this seq */
 };
 
+/* The highest seq of the last batch that was begun. */
+static const char last_seq[] =
+    "SELECT CASE WHEN is_called THEN last_value * 8192 + 8191 ELSE 0 END "
+    "FROM event_batches";
+
 static enum svc_status read_bound(
     struct projector *projector, int64_t seq, struct svc_pg_error *error)
 {
     SVC_PG_AUTO_ROLLBACK struct svc_pg_tx tx = {0};
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
-    enum svc_status status = svc_pg_query(projector->pg,
-        SVC_PG_PREPARED("SELECT last_value * 8192 + 8191 FROM event_batches"), &rows,
-        error);
+    enum svc_status status =
+        svc_pg_query(projector->pg, SVC_PG_PREPARED(last_seq), &rows, error);
 
     if (status != SVC_OK || svc_pg_get_int(rows, 0, 0, 0) <= seq) {
         return status;
@@ -62,9 +63,7 @@ static enum svc_status read_bound(
             error);
     }
     if (status == SVC_OK) {
-        status = svc_pg_tx_query(&tx,
-            SVC_PG_PREPARED("SELECT last_value * 8192 + 8191 FROM event_batches"), &rows,
-            error);
+        status = svc_pg_tx_query(&tx, SVC_PG_PREPARED(last_seq), &rows, error);
     }
     if (status == SVC_OK) {
         projector->bound = svc_pg_get_int(rows, 0, 0, 0);
@@ -111,39 +110,12 @@ static enum svc_status refresh_labels(struct projector *projector, struct svc_pg
     return projection_load_labels(tx, projector->labels, error);
 }
 
-/* To look a name up is slow, so that it's done when it has changed only. */
-static enum svc_status read_zone(
-    struct projector *projector, struct svc_pg_tx *tx, struct svc_pg_error *error)
-{
-    SVC_PG_AUTO_RESULT struct svc_pg_result *asked = NULL;
-    SVC_PG_AUTO_RESULT struct svc_pg_result *known = NULL;
-    enum svc_status status = svc_pg_tx_query(tx,
-        SVC_PG_PREPARED("SELECT value FROM system_config WHERE key = 'timezone'"), &asked,
-        error);
-    struct svc_slice name = svc_pg_get(asked, 0, 0);
-
-    if (status != SVC_OK || svc_slice_equals(name, projector->asked_zone)) {
-        return status;
-    }
-    status = svc_pg_tx_query(tx,
-        SVC_PG_SQL("SELECT name FROM pg_timezone_names WHERE name = $1 AND length(name) "
-                   "< 100",
-            svc_pg_slice(name)),
-        &known, error);
-    if (status != SVC_OK) {
-        return status;
-    }
-    snprintf(projector->asked_zone, sizeof projector->asked_zone, "%.*s",
-        (int)name.length, name.text != NULL ? name.text : "");
-    snprintf(projector->zone, sizeof projector->zone, "%s",
-        svc_pg_rows(known) > 0 ? svc_pg_get(known, 0, 0).text : "UTC");
-    return SVC_OK;
-}
-
 static enum svc_status read_events(struct projector *projector, struct svc_pg_tx *tx,
     int64_t seq, struct svc_pg_result **ret_rows, struct svc_pg_error *error)
 {
-    enum svc_status status = read_zone(projector, tx, error);
+    SVC_PG_AUTO_RESULT struct svc_pg_result *zone = NULL;
+    enum svc_status status =
+        svc_pg_tx_query(tx, SVC_PG_PREPARED("SELECT metrics_zone()"), &zone, error);
 
     if (status != SVC_OK) {
         return status;
@@ -155,7 +127,8 @@ static enum svc_status read_events(struct projector *projector, struct svc_pg_tx
                         "(extract(epoch FROM received_at) * 1000)::bigint "
                         "FROM events WHERE seq > $1 AND seq <= $2 "
                         "ORDER BY seq LIMIT 10000",
-            svc_pg_int(seq), svc_pg_int(projector->bound), svc_pg_text(projector->zone)),
+            svc_pg_int(seq), svc_pg_int(projector->bound),
+            svc_pg_slice(svc_pg_get(zone, 0, 0))),
         ret_rows, error);
 }
 
@@ -316,7 +289,6 @@ struct projector *projector_new(
     projector->deltas = deltas_new();
     projector->labels = labels_new();
     projector->own_seq = -1;
-    snprintf(projector->zone, sizeof projector->zone, "UTC");
     pthread_mutex_init(&projector->lock, NULL);
     svc_condition_init(&projector->changed);
     projector->has_thread = pthread_create(&projector->thread, NULL, run, projector) == 0;
