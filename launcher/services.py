@@ -14,6 +14,8 @@ class Service:
     port: int  # in containers and Kubernetes; here each gets a free one
     needs: tuple[str, ...]  # the variables of .commerce/env that it is started with
     settings: tuple[tuple[str, str], ...] = ()  # what the demo shop sets beside them
+    folder: str = ""  # the variable that names a folder of its own
+    watches: bool = False  # is told where all services are, in SERVICE_URLS
 
     @property
     def url_variable(self) -> str:
@@ -35,4 +37,5 @@ SERVICES = (
     Service("redis_cache_manager_consolidated", 8103, ("REDIS_URL", "DATABASE_URL")),
     Service("ai_provider_ultra_optimized", 8104, ("REDIS_URL", "DATABASE_URL")),
     Service("ultra_optimized_product_search", 8105, ("DATABASE_URL",), (("SEARCH_REGION", "mx"),)),
+    Service("lightweight_metrics", 8107, ("DATABASE_URL",), folder="SPOOL_DIR", watches=True),
 )

@@ -1,5 +1,6 @@
 #include "store_watch_private.h"
 
+#include <svc/client.h>
 #include <svc/clock.h>
 #include <svc/condition.h>
 #include <svc/log.h>

@@ -2,6 +2,7 @@
 
 #include "store_success.h"
 
+#include <svc/client.h>
 #include <svc/json_write.h>
 #include <svc/log.h>
 #include <svc/pg.h>

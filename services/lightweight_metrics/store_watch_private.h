@@ -4,9 +4,9 @@
 
 #include "store_watch.h"
 
-#include <svc/client.h>
-
 #include <pthread.h>
+
+struct svc_client;
 
 struct watch {
     struct watch_settings settings;

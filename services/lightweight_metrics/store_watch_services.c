@@ -1,5 +1,6 @@
 #include "store_watch_private.h"
 
+#include <svc/client.h>
 #include <svc/json.h>
 #include <svc/pg.h>
 

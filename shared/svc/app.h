@@ -25,9 +25,9 @@ struct svc_runtime {
     struct svc_redis *redis;
     struct svc_pg *pg;
     struct svc_metrics *metrics;
-    const char *database_url; /* for a pool of the service's own, with other time-outs */
+    const char *database_url;  /* for a pool of the service's own, with other time-outs */
     const char *service_token; /* SERVICE_TOKEN, which other services share; NULL: none */
-    void *state;              /* the service's own, made by `start` */
+    void *state;               /* the service's own, made by `start` */
 };
 
 /* What else a service stands on, for /readyz. */

@@ -266,7 +266,8 @@ def test_success_metrics(service, metrics_database: str, listener: Listener):
     assert len(found) == 6 and found["satisfaction"]["state"] == "none"
     assert (found["latency_p95"]["target"], found["latency_p95"]["critical"]) == (500, 1000)
     assert found["ai_accuracy"]["now"] == 0.93 and found["ai_accuracy"]["state"] == "good"
-    sent = [event("csat", data={"score": 4})] * 1 + [event("reply", data={"latency_ms": 1200}) for _ in range(20)]
+    sent = [event("csat", data={"score": 4})]
+    sent += [event("reply", data={"latency_ms": 1200}) for _ in range(20)]
     sent += [event("intent_feedback", data={"correct": n > 5}) for n in range(20)]
     send(svc, *sent)
     wait_counted(metrics_database, len(sent))
