@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from launcher.servers import Redis
-from tests.load import catalogue_server
+from tests.load import catalogue_server, event_server
 
 
 def _redis(folder: Path, stack: ExitStack, _detail: str) -> Mapping[str, str]:
@@ -20,11 +20,16 @@ def _catalogue(folder: Path, stack: ExitStack, detail: str) -> Mapping[str, str]
     return catalogue_server.start(folder, stack, int(detail))
 
 
+def _events(folder: Path, stack: ExitStack, _detail: str) -> Mapping[str, str]:
+    return event_server.start(folder, stack)
+
+
 # Each gives the settings that lead to it. `redis:name` is another one than `redis`;
 # `catalogue:1000` is a PostgreSQL with 1,000 products.
 SERVERS: Mapping[str, Callable[[Path, ExitStack, str], Mapping[str, str]]] = {
     "redis": _redis,
     "catalogue": _catalogue,
+    "events": _events,
 }
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.load.benches import limiter, parse, search, sessions
+from tests.load.benches import limiter, metrics, parse, search, sessions
 from tests.load.model import Bench
 
 BENCHES: Mapping[str, Callable[..., Bench]] = {
     "limiter": limiter.bench,
+    "metrics": metrics.bench,
     "parse": parse.bench,
     "search": search.bench,
     "sessions": sessions.bench,
