@@ -28,7 +28,6 @@ struct ingest {
     bool was_down; /* under the lock, as all below */
     pthread_mutex_t lock;
     pthread_cond_t filled;
-    pthread_cond_t done;
     struct ingest_batch *first;
     struct ingest_batch **last;
     bool stopping;
@@ -123,6 +122,8 @@ static enum svc_status write_all(
 static void end_batches(struct ingest *ingest, struct ingest_batch *batches,
     enum svc_status status, const char *error)
 {
+    struct ingest_batch *first = batches;
+
     pthread_mutex_lock(&ingest->lock);
     ingest->stats.transactions += status == SVC_OK;
     while (batches != NULL) {
@@ -132,11 +133,14 @@ static void end_batches(struct ingest *ingest, struct ingest_batch *batches,
             snprintf(batches->error, sizeof batches->error, "%s", error);
         }
         note_outcome(ingest, batches, batches->status);
-        batches->done = true; /* it may be gone with the next line of its handler */
         batches = next;
     }
-    pthread_cond_broadcast(&ingest->done);
     pthread_mutex_unlock(&ingest->lock);
+    while (first != NULL) {
+        struct ingest_batch *next = first->next;
+        sem_post(&first->done); /* it may be gone from here on */
+        first = next;
+    }
 }
 
 /* What PostgreSQL doesn't take goes to the disk, where there is a spool. */
@@ -208,7 +212,6 @@ struct ingest *ingest_new(const struct ingest_settings *settings, char ret_error
     ingest->last = &ingest->first;
     pthread_mutex_init(&ingest->lock, NULL);
     svc_condition_init(&ingest->filled);
-    svc_condition_init(&ingest->done);
     for (int64_t i = 0; i < settings->writers && i < WRITERS_MAX; i++) {
         struct writer *writer = &ingest->writers[i];
         writer->ingest = ingest;
@@ -237,14 +240,20 @@ void ingest_free(struct ingest **ingest_pointer)
     }
     svc_pg_close(&ingest->pg);
     pthread_cond_destroy(&ingest->filled);
-    pthread_cond_destroy(&ingest->done);
     pthread_mutex_destroy(&ingest->lock);
     free(ingest);
 }
 
+/* As long as a writer takes, whose time-outs bound it. */
+static void wait_for(struct ingest_batch *batch)
+{
+    while (sem_wait(&batch->done) != 0) {
+    }
+    sem_destroy(&batch->done);
+}
+
 enum svc_status ingest_put(struct ingest *ingest, struct ingest_batch *batch)
 {
-    batch->done = false;
     batch->spooled = false;
     batch->dropped = 0;
     batch->next = NULL;
@@ -256,15 +265,13 @@ enum svc_status ingest_put(struct ingest *ingest, struct ingest_batch *batch)
         snprintf(batch->error, sizeof batch->error, "the queue of events is full");
         return SVC_UNAVAILABLE;
     }
+    sem_init(&batch->done, 0, 0);
     *ingest->last = batch;
     ingest->last = &batch->next;
     ingest->stats.waiting += (int64_t)batch->count;
     pthread_cond_signal(&ingest->filled);
-    while (!batch->done) {
-        (void)svc_condition_wait(
-            &ingest->done, &ingest->lock, svc_condition_until_ns(WAIT_MS));
-    }
     pthread_mutex_unlock(&ingest->lock);
+    wait_for(batch);
     return batch->status;
 }
 

@@ -6,6 +6,8 @@
 
 #include "store_events.h"
 
+#include <semaphore.h>
+
 struct ingest;
 struct spool;
 
@@ -36,7 +38,7 @@ struct ingest_batch {
     bool spooled;    /* safe on this machine, and not in PostgreSQL yet */
     char error[256]; /* for a status that isn't OK */
     enum svc_status status;
-    bool done;
+    sem_t done; /* of its own, so that a commit wakes nobody else */
     struct ingest_batch *next;
 };
 

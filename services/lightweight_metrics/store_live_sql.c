@@ -33,9 +33,10 @@ const struct live_part live_parts[] = {
         "paid AS (SELECT coalesce(sum(count), 0)::bigint AS count, "
         "coalesce(sum(sum), 0)::bigint AS sum FROM c WHERE name = 'paid' AND "
         "dimension = coalesce((SELECT currency FROM money), dimension)), "
-        "people AS (SELECT count(DISTINCT customer_key) FILTER (WHERE steps & 1 <> 0) AS "
-        "customers, count(*) FILTER (WHERE steps & 20 = 4) AS carts_left "
-        "FROM metrics_customers WHERE day = metrics_today()), "
+        "people AS (SELECT count(*) FILTER (WHERE steps & 1 <> 0) AS customers, count(*) "
+        "FILTER (WHERE steps & 20 = 4) AS carts_left FROM (SELECT bit_or(steps) AS steps "
+        "FROM metrics_customers WHERE day = metrics_today() GROUP BY customer_key) AS "
+        "p), "
         "n AS (SELECT name, sum(count)::bigint AS count, sum(sum)::bigint AS sum FROM c "
         "GROUP BY 1) "
         "SELECT json_build_object('sales_minor', paid.sum, 'paid_orders', paid.count, "
@@ -57,10 +58,19 @@ const struct live_part live_parts[] = {
         "coalesce(sum(sum), 0) AS sum, coalesce(sum(count), 0) AS count FROM n WHERE "
         "name = 'csat') AS s)), $1::json IS NULL FROM paid, people"},
     {"funnel",
-        "SELECT json_agg(json_build_object('step', step, 'customers', (SELECT count("
-        "DISTINCT customer_key) FROM metrics_customers WHERE day = metrics_today() AND "
-        "steps & bit <> 0)) ORDER BY bit), $1::json IS NULL FROM (VALUES ('message', 1), "
-        "('search', 2), ('cart', 4), ('checkout', 8), ('paid', 16)) AS s (step, bit)"},
+        "WITH people AS (SELECT bit_or(steps) AS steps FROM metrics_customers WHERE day "
+        "= "
+        "metrics_today() GROUP BY customer_key), reached AS (SELECT count(*) FILTER "
+        "(WHERE steps & 1 <> 0) AS message, count(*) FILTER (WHERE steps & 2 <> 0) AS "
+        "search, count(*) FILTER (WHERE steps & 4 <> 0) AS cart, count(*) FILTER (WHERE "
+        "steps & 8 <> 0) AS checkout, count(*) FILTER (WHERE steps & 16 <> 0) AS paid "
+        "FROM people) SELECT json_build_array("
+        "json_build_object('step', 'message', 'customers', message), "
+        "json_build_object('step', 'search', 'customers', search), "
+        "json_build_object('step', 'cart', 'customers', cart), "
+        "json_build_object('step', 'checkout', 'customers', checkout), "
+        "json_build_object('step', 'paid', 'customers', paid)), $1::json IS NULL "
+        "FROM reached"},
     {"searches", TOP_TERMS("search")},
     {"zero_searches", TOP_TERMS("zero_search")},
     {"products",
