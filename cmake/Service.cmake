@@ -28,6 +28,24 @@ function(svc_embed_texts result folder pattern)
     set(${result} "${made}" PARENT_SCOPE)
 endfunction()
 
+# Puts all files of FOLDER into one C file, as `const struct svc_file <folder>_files[]`.
+function(svc_embed_files result folder)
+    set(made "")
+    if(EXISTS "${folder}")
+        file(GLOB files CONFIGURE_DEPENDS "${folder}/*")
+        get_filename_component(title "${folder}" NAME)
+        set(made "${CMAKE_CURRENT_BINARY_DIR}/texts/${title}_files.c")
+        set(script "${CMAKE_SOURCE_DIR}/cmake/embed_files.py")
+        add_custom_command(
+            OUTPUT "${made}"
+            COMMAND "${Python3_EXECUTABLE}" "${script}" "${folder}" "${made}" "${title}_files"
+            DEPENDS ${files} "${script}" "${CMAKE_SOURCE_DIR}/cmake/embed_text.py"
+            COMMENT "Embedding ${title}/"
+            VERBATIM)
+    endif()
+    set(${result} "${made}" PARENT_SCOPE)
+endfunction()
+
 function(svc_service name)
     set(dir "${CMAKE_SOURCE_DIR}/services/${name}")
     set(contract "${CMAKE_SOURCE_DIR}/openapi/${name}.yaml")
@@ -57,7 +75,8 @@ function(svc_service_core name)
     svc_embed_texts(scripts "${dir}" "*.lua")
     svc_embed_texts(words "${dir}/words" "*.txt")
     svc_embed_texts(keywords "${dir}/keywords" "*.txt")
-    add_library(${name}_core STATIC ${sources} ${scripts} ${words} ${keywords})
+    svc_embed_files(dashboard "${dir}/dashboard")
+    add_library(${name}_core STATIC ${sources} ${scripts} ${words} ${keywords} ${dashboard})
     target_include_directories(${name}_core PUBLIC "${dir}")
     target_link_libraries(${name}_core PUBLIC svc)
 endfunction()

@@ -15,6 +15,8 @@ class Service:
     needs: tuple[str, ...]  # the variables of .commerce/env that it is started with
     settings: tuple[tuple[str, str], ...] = ()  # what the demo shop sets beside them
     models: bool = False  # it calls the AI providers, and gets their keys
+    folder: str = ""  # the variable that names a folder of its own
+    watches: bool = False  # is told where all services are, in SERVICE_URLS
 
     @property
     def url_variable(self) -> str:
@@ -45,4 +47,5 @@ SERVICES = (
             "MERCADO_PAGO_BASE_URL", "MERCADO_PAGO_ACCESS_TOKEN", "MERCADO_PAGO_WEBHOOK_SECRET",
         ),
     ),
+    Service("lightweight_metrics", 8107, ("DATABASE_URL",), folder="SPOOL_DIR", watches=True),
 )  # fmt: skip

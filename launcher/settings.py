@@ -121,7 +121,21 @@ def service_environment(service: Service, env: dict[str, str]) -> dict[str, str]
         **{name: env[name] for name in service.needs},
         **dict(service.settings),
         **(models.keys(env["SIMULATOR_MODEL_KEY"]) if service.models else {}),
+        **_own_folder(service),
+        **(_service_urls(env) if service.watches else {}),
     }
+
+
+def _own_folder(service: Service) -> dict[str, str]:
+    if not service.folder:
+        return {}
+    folder = state_folder() / service.name
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return {service.folder: str(folder)}
+
+
+def _service_urls(env: dict[str, str]) -> dict[str, str]:
+    return {"SERVICE_URLS": ",".join(f"{each.name}={env[each.url_variable]}" for each in SERVICES)}
 
 
 def env_file() -> Path:

@@ -110,6 +110,7 @@ static bool open_state(struct svc_app_state *state, char ret_error[256])
         return false;
     }
     state->runtime.metrics = svc_metrics_new(&state->api);
+    state->runtime.service_token = state->settings.service_token;
     if (!svc_dependencies_open(state, ret_error)) {
         return false;
     }

@@ -15,6 +15,7 @@
 #include "openapi.h"
 #include "pg.h"
 #include "redis.h"
+#include "stream.h"
 #include "trace.h"
 
 struct svc_http_exchange;
@@ -27,6 +28,7 @@ struct svc_runtime {
     struct svc_metrics *metrics;
     struct svc_events *events; /* to lightweight_metrics, where METRICS_URL is set */
     const char *database_url;  /* for a pool of the service's own, with other time-outs */
+    const char *service_token; /* SERVICE_TOKEN, which other services share; NULL: none */
     void *state;               /* the service's own, made by `start` */
 };
 
@@ -59,6 +61,8 @@ struct svc_reply {
     struct svc_problems *problems;
     const char *content_type; /* JSON unless changed */
     bool own_body;            /* what was written is the answer, whatever the status */
+    int http_status;          /* instead of the status' own; 0: that */
+    struct svc_stream stream; /* what is sent after the answer that was written */
 };
 
 /* Answers one request. OK: what it wrote to `reply` is the answer. Else a problem is
@@ -111,6 +115,11 @@ bool svc_request_is_abandoned(const struct svc_request *request);
 /* A parameter that the contract names; NULL where it isn't given. */
 const struct svc_json *svc_request_parameter(
     const struct svc_request *request, const char *name);
+
+/* A further header of the answer; both texts live until it is sent. Beyond 8 they are
+ * left out. */
+void svc_reply_header(
+    const struct svc_request *request, const char *name, const char *value);
 
 /* What makes a repeated call the same call: the header Idempotency-Key; {NULL, 0}
  * without. */

@@ -29,6 +29,7 @@ struct call {
     size_t escapes_replaced;
     struct svc_problems problems;
     const char *detail;
+    int http_status; /* of the answer, where a handler chose one; else 0 */
 };
 
 /* One arena a thread, so that a request asks the system for no memory in the usual case.
@@ -86,6 +87,16 @@ const struct svc_json *svc_request_parameter(
         }
     }
     return NULL;
+}
+
+void svc_reply_header(
+    const struct svc_request *request, const char *name, const char *value)
+{
+    struct svc_http_exchange *exchange = (struct svc_http_exchange *)request->exchange;
+
+    if (exchange->field_count < SVC_HTTP_HEADERS_MAX) {
+        exchange->fields[exchange->field_count++] = (struct svc_http_field){name, value};
+    }
 }
 
 struct svc_slice svc_request_idempotency_key(const struct svc_request *request)
@@ -308,6 +319,8 @@ static enum svc_status answer(struct call *call)
         return status;
     }
     call->exchange->content_type = reply.content_type;
+    call->exchange->stream = reply.stream;
+    call->http_status = reply.http_status;
     return status;
 }
 
@@ -367,7 +380,7 @@ void svc_dispatch(void *state, struct svc_http_exchange *exchange)
     svc_buf_init(&exchange->answer, ANSWER_MAX);
     (void)svc_buf_reserve(&exchange->answer, ANSWER_USUAL);
     enum svc_status status = run(&call);
-    exchange->status = svc_status_http(status);
+    exchange->status = call.http_status != 0 ? call.http_status : svc_status_http(status);
     exchange->authenticate = status == SVC_UNAUTHORIZED;
     exchange->close = atomic_load_explicit(&call.state->stopping, memory_order_relaxed);
 
@@ -376,7 +389,8 @@ void svc_dispatch(void *state, struct svc_http_exchange *exchange)
         call.state->runtime.metrics, call.match.operation, status, took_ns);
     log_request(&call, status, took_ns);
     svc_trace_set_current(NULL);
-    if (call.arena->total > MEMORY_KEPT && exchange->allow == NULL) {
+    if (call.arena->total > MEMORY_KEPT && exchange->allow == NULL &&
+        exchange->field_count == 0) {
         svc_arena_reset(call.arena); /* nothing of the answer is in it */
     }
 }

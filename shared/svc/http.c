@@ -15,6 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Of a stream: the longest part, and how much of it goes out at once. */
+#define STREAM_PART_MAX ((size_t)8 * 1024 * 1024)
+#define STREAM_BLOCK ((size_t)16 * 1024)
 /* Room for a request's line and headers; more is answered with 431. */
 #define HEADER_ROOM ((size_t)16 * 1024)
 
@@ -28,6 +31,7 @@ struct svc_http {
     int listener;
     int64_t connections_max;
     atomic_int_fast64_t connections;
+    atomic_bool closing; /* streams end */
     bool has_instance;
     bool thread_a_connection;
 };
@@ -35,6 +39,7 @@ struct svc_http {
 /* The connection whose request this thread reads; means something only where no other
  * connection's request can come between, in the mode of a thread a connection. */
 static _Thread_local int reading = -1;
+static _Thread_local struct svc_http_connection *reading_known = NULL;
 
 struct svc_slice svc_http_header(
     const struct svc_http_exchange *exchange, const char *name)
@@ -56,6 +61,70 @@ bool svc_http_is_abandoned(const struct svc_http_exchange *exchange)
     return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
 
+/* An answer that is made while it is sent. */
+struct running_stream {
+    struct svc_http *http;
+    struct svc_http_connection *known; /* NULL: the watch doesn't have it */
+    struct svc_stream stream;
+    struct svc_buf part;
+    size_t sent; /* of the part */
+};
+
+/* A stream isn't bound to the time of a request, nor waited for at the end: for the watch
+ * its connection is an idle one that has just been used. */
+static ssize_t send_part(void *context, uint64_t offset, char *out, size_t room)
+{
+    struct running_stream *running = context;
+    (void)offset;
+
+    if (running->known != NULL) {
+        svc_http_watch_end(running->http->watch, running->known);
+    }
+    if (running->sent == running->part.length) {
+        svc_buf_clear(&running->part);
+        running->sent = 0;
+        if (atomic_load(&running->http->closing) ||
+            !running->stream.next(running->stream.context, &running->part) ||
+            running->part.length == 0) {
+            return U_STREAM_END;
+        }
+    }
+    size_t left = running->part.length - running->sent;
+    size_t length = left < room ? left : room;
+    memcpy(out, running->part.bytes + running->sent, length);
+    running->sent += length;
+    return (ssize_t)length;
+}
+
+static void end_stream(void *context)
+{
+    struct running_stream *running = context;
+
+    if (running->stream.end != NULL) {
+        running->stream.end(running->stream.context);
+    }
+    svc_buf_done(&running->part);
+    free(running);
+}
+
+static void start_stream(struct svc_http *http, struct svc_http_connection *known,
+    struct svc_http_exchange *exchange, struct _u_response *response)
+{
+    struct running_stream *running = svc_alloc_zero(1, sizeof *running);
+
+    running->http = http;
+    running->known = known;
+    running->stream = exchange->stream;
+    svc_buf_init(&running->part, STREAM_PART_MAX);
+    svc_buf_add(&running->part, svc_buf_text(&exchange->answer), exchange->answer.length);
+    svc_buf_clear(&exchange->answer);
+    if (ulfius_set_stream_response(response, (unsigned int)exchange->status, send_part,
+            end_stream, U_STREAM_SIZE_UNKNOWN, STREAM_BLOCK, running) != U_OK) {
+        end_stream(running);
+        response->status = 500;
+    }
+}
+
 /* ulfius frees what it's given, so the answer's bytes are handed over, not copied. */
 static void fill_response(
     struct svc_http_exchange *exchange, struct _u_response *response)
@@ -69,6 +138,10 @@ static void fill_response(
     }
     if (exchange->content_type != NULL) {
         u_map_put(response->map_header, "Content-Type", exchange->content_type);
+    }
+    for (size_t i = 0; i < exchange->field_count; i++) {
+        u_map_put(
+            response->map_header, exchange->fields[i].name, exchange->fields[i].value);
     }
     if (exchange->allow != NULL) {
         u_map_put(response->map_header, "Allow", exchange->allow);
@@ -98,6 +171,9 @@ static int on_request(
     };
 
     http->handler(http->context, &exchange);
+    if (exchange.stream.next != NULL && http->thread_a_connection) {
+        start_stream(http, reading_known, &exchange, response);
+    }
     fill_response(&exchange, response);
     svc_buf_done(&exchange.answer);
     return U_CALLBACK_COMPLETE;
@@ -138,6 +214,7 @@ static void *on_request_line(
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
     reading = info != NULL ? info->connect_fd : -1;
+    reading_known = known;
     if (known != NULL) {
         svc_http_watch_begin(http->watch, known);
     }
@@ -253,6 +330,7 @@ struct svc_http *svc_http_start(const struct svc_http_settings *settings,
 
 void svc_http_stop_accepting(struct svc_http *http)
 {
+    atomic_store(&http->closing, true);
     svc_http_accept_free(&http->accept);
     /* Shut, it refuses connections at once. */
     shutdown(http->listener, SHUT_RDWR);
@@ -271,6 +349,7 @@ void svc_http_stop(struct svc_http **http_pointer)
     if (http == NULL) {
         return;
     }
+    atomic_store(&http->closing, true);
     svc_http_accept_free(&http->accept);
     if (http->has_instance) {
         ulfius_stop_framework(&http->instance);

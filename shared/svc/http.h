@@ -2,7 +2,7 @@
 #ifndef SVC_HTTP_H
 #define SVC_HTTP_H
 
-#include "buf.h"
+#include "stream.h"
 #include "text.h"
 
 struct svc_http;
@@ -15,6 +15,13 @@ struct svc_http_settings {
     int64_t idle_timeout_ms;    /* a connection without a request */
     int64_t request_timeout_ms; /* from a request's first line to the end of its answer */
     int64_t body_limit;         /* bytes kept; a longer body is cut there and marked */
+};
+
+#define SVC_HTTP_HEADERS_MAX 8
+
+struct svc_http_field {
+    const char *name;
+    const char *value;
 };
 
 /* One request and its answer. Texts are borrowed for the time of the call. */
@@ -33,6 +40,9 @@ struct svc_http_exchange {
     bool authenticate;        /* adds WWW-Authenticate: Bearer */
     bool close;               /* the connection is to end after this answer */
     const char *trace_parent; /* a traceparent header; NULL: none */
+    struct svc_http_field fields[SVC_HTTP_HEADERS_MAX]; /* further headers */
+    size_t field_count;
+    struct svc_stream stream; /* where it has a `next`: what is sent after `answer` */
 };
 
 /* A header's value, name in any case; {NULL, 0} where it isn't there. */

@@ -1,8 +1,20 @@
 -- wrk's part: rotates over requests that were written to a file beforehand, so that choosing
 -- one costs an index. The file holds, again and again, a length, a newline, and a raw request.
--- A request may hold the mark @@@@@, in whose place each sending puts other five characters.
+-- A request may hold the mark @@@@@, in whose place each sending puts other five characters,
+-- the same wherever it stands.
 local MARK = "@@@@@"
-local heads, tails, count, turn, sent = {}, {}, 0, 0, 0
+local heads, tails, pieces, count, turn, sent = {}, {}, {}, 0, 0, 0
+
+-- What is between the marks of TEXT, where it has more than one.
+local function split(text)
+   local parts, at = {}, 1
+   for from, to in function() return text:find(MARK, at, true) end do
+      parts[#parts + 1] = text:sub(at, from - 1)
+      at = to + 1
+   end
+   parts[#parts + 1] = text:sub(at)
+   return #parts > 2 and parts or nil
+end
 
 function init(args)
    local file = assert(io.open(args[1], "rb"))
@@ -13,6 +25,7 @@ function init(args)
       count = count + 1
       heads[count] = from and raw:sub(1, from - 1) or raw
       tails[count] = from and raw:sub(to + 1)
+      pieces[count] = split(raw)
    end
    file:close()
    -- Where the last run was is not where this one begins.
@@ -27,6 +40,9 @@ function request()
       return heads[turn]
    end
    sent = sent + 1
+   if pieces[turn] then
+      return table.concat(pieces[turn], string.format("%05x", sent % 0x100000))
+   end
    return heads[turn] .. string.format("%05x", sent % 0x100000) .. tail
 end
 

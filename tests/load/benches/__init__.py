@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.load.benches import ai, checkout, limiter, parse, search, sessions
+from tests.load.benches import ai, checkout, limiter, metrics, parse, search, sessions
 from tests.load.model import Bench
 
 BENCHES: Mapping[str, Callable[..., Bench]] = {
     "ai": ai.bench,
     "checkout": checkout.bench,
     "limiter": limiter.bench,
+    "metrics": metrics.bench,
     "parse": parse.bench,
     "search": search.bench,
     "sessions": sessions.bench,
