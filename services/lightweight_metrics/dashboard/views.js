@@ -70,7 +70,7 @@ function funnel(steps) {
   return element("ol", { class: "funnel" }, steps.map((step) => element("li", {},
     element("span", {}, text("step_" + step.step)),
     element("span", { class: "track", "aria-hidden": "true" },
-      element("span", { class: "fill", width: (100 * step.customers / most).toFixed(1) + "%", style: "display:block" })),
+      element("span", { class: "fill", width: (100 * step.customers / most).toFixed(1) + "%" })),
     element("span", {}, element("b", {}, number(step.customers)), " ",
       element("small", {}, first ? percent(step.customers / first, 0) : "")))));
 }
