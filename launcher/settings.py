@@ -119,6 +119,7 @@ def service_environment(service: Service, env: dict[str, str]) -> dict[str, str]
         "PORT": str(noted_port(service.name)),
         "SERVICE_TOKEN": env["SERVICE_TOKEN"],
         **{name: env[name] for name in service.needs},
+        **({} if service.watches else {"METRICS_URL": env["LIGHTWEIGHT_METRICS_URL"]}),
         **dict(service.settings),
         **(models.keys(env["SIMULATOR_MODEL_KEY"]) if service.models else {}),
         **_own_folder(service),
