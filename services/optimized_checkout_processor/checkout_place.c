@@ -169,10 +169,12 @@ enum svc_status checkout_place(
         return status;
     }
     if (ret_placed->status > PLACE_EXISTS) {
-        svc_counter_add(talk->service->orders_refused, 1);
+        store_count(talk->service->orders_refused);
         return SVC_OK;
     }
-    svc_counter_add(talk->service->orders_placed, ret_placed->status == PLACE_DONE);
+    if (ret_placed->status == PLACE_DONE) {
+        store_count(talk->service->orders_placed);
+    }
     result->status = ret_placed->status == PLACE_DONE ? "placed" : "order_exists";
     result->row.order_id = ret_placed->order_id;
     if (ret_placed->status == PLACE_EXISTS) {

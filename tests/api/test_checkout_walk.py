@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from tests.api.checkout_shop import ADDRESS, CheckoutShop, new_customer
 
 STEPS = int(os.environ.get("CHECKOUT_WALK_STEPS", "600"))
@@ -149,7 +151,7 @@ class Walk:
     def sent_before(self, model: Model) -> bool:
         return bool(
             self.shop.sql(
-                "SELECT FROM orders WHERE customer_phone = %s AND address IS NOT NULL", model.customer
+                "SELECT 1 FROM orders WHERE customer_phone = %s AND address IS NOT NULL", model.customer
             )
         )
 
@@ -303,6 +305,7 @@ class Walk:
             assert known[product] == (self.stock[product], self.reserved[product]), product
 
 
+@pytest.mark.timeout(120 + STEPS // 2)
 def test_a_walk_at_random_finds_no_state_outside_of_the_model(checkout: CheckoutShop):
     walk = Walk(checkout, random.Random(SEED))
     for number in range(STEPS):

@@ -101,7 +101,7 @@ _PAYLOADS = """
         'currency', 'MXN', 'minor_per_unit', 100, 'payment_method', 'cash_on_delivery',
         'pays_first', false, 'hold_s', 86400, 'locale', 'es', 'lines', lines.list,
         'coupons', '[]'::jsonb, 'subtotal_minor', lines.sum, 'discount_minor', 0,
-        'shipping_minor', 0, 'tax_minor', lines.sum * 16 / 116, 'total_minor', lines.sum,
+        'shipping_minor', 0, 'tax_minor', lines.sum::bigint * 16 / 116, 'total_minor', lines.sum,
         'address', NULL, 'shipping', jsonb_build_object('rate_id', c.shipping_rate_id, 'name',
             'Recoger', 'is_pickup', true, 'pickup_address', 'Centro 1', 'days_min', 1, 'days_max', 5))
     FROM checkouts AS c, LATERAL (
