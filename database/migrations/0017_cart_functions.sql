@@ -80,9 +80,11 @@ BEGIN
 END
 $body$;
 
--- What the caller knows of the customer beside the change itself. Locks the cart.
+-- What the caller knows of the customer beside the change itself. Locks the cart. As other
+-- functions here in plpgsql, which keeps its plans; one in SQL is planned at each call.
 CREATE OR REPLACE FUNCTION cart_open(p_customer TEXT, p_context JSONB, p_bump INTEGER)
-RETURNS VOID LANGUAGE sql AS $body$
+RETURNS VOID LANGUAGE plpgsql AS $body$
+BEGIN
     INSERT INTO carts AS cart
         (customer_phone, version, phone_number_id, locale, service_window_expires_at)
     VALUES (p_customer, p_bump, p_context->>'phone_number_id', p_context->>'locale',
@@ -96,7 +98,8 @@ RETURNS VOID LANGUAGE sql AS $body$
         phone_number_id = COALESCE(EXCLUDED.phone_number_id, cart.phone_number_id),
         locale = COALESCE(EXCLUDED.locale, cart.locale),
         service_window_expires_at = GREATEST(
-            EXCLUDED.service_window_expires_at, cart.service_window_expires_at)
+            EXCLUDED.service_window_expires_at, cart.service_window_expires_at);
+END
 $body$;
 
 -- Puts a product to QUANTITY, or (p_add) that many more. What came of it: added,

@@ -30,23 +30,25 @@ ALTER TABLE products SET (fillfactor = 80);
 CREATE OR REPLACE FUNCTION order_event_add(
     p_order INTEGER, p_type TEXT, p_status TEXT, p_data JSONB, p_customer TEXT,
     p_tells_customer BOOLEAN)
-RETURNS VOID LANGUAGE sql AS $body$
-    WITH event AS (
-        INSERT INTO order_events (order_id, type, status, data)
-        VALUES (p_order, p_type, p_status, p_data)
-        RETURNING event_id, occurred_at
-    )
+RETURNS VOID LANGUAGE plpgsql AS $body$
+DECLARE
+    v_event UUID;
+    v_at    TIMESTAMPTZ;
+BEGIN
+    INSERT INTO order_events (order_id, type, status, data)
+    VALUES (p_order, p_type, p_status, p_data)
+    RETURNING event_id, occurred_at INTO v_event, v_at;
     INSERT INTO checkout_outbox (event_id, destination, payload)
-    SELECT event_id, 'metrics', jsonb_build_object('event_id', event_id,
-        'type', p_type, 'occurred_at',
-        to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    VALUES (v_event, 'metrics', jsonb_build_object('event_id', v_event, 'type', p_type,
+        'occurred_at', to_char(v_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'customer_key', p_customer,
-        'data', p_data || jsonb_build_object('order_id', p_order, 'status', p_status))
-    FROM event
-    UNION ALL
-    SELECT event_id, 'customer', jsonb_build_object('event_id', event_id, 'type', p_type,
-        'order_id', p_order, 'customer_phone', p_customer)
-    FROM event WHERE p_tells_customer
+        'data', p_data || jsonb_build_object('order_id', p_order, 'status', p_status)));
+    IF p_tells_customer THEN
+        INSERT INTO checkout_outbox (event_id, destination, payload)
+        VALUES (v_event, 'customer', jsonb_build_object('event_id', v_event,
+            'type', p_type, 'order_id', p_order, 'customer_phone', p_customer));
+    END IF;
+END
 $body$;
 
 -- p: checkout_id, customer_phone, cart_version, lines [{product_id, name, quantity,
