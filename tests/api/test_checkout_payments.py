@@ -337,6 +337,7 @@ def test_webhook_forwarded_by_n8n(pay: PayShop) -> None:
 
 def test_bank_transfer_received(pay: PayShop) -> None:
     order = pay.order("bank_transfer")
+    assert "CLABE 012345678901234567" in json.dumps(order.reply)
     assert order.url is None and order.status == "awaiting_payment"
     at = f"/v1/orders/{order.number}/payment-received"
     wrong = pay.call(at, {"amount_minor": PRICE_MINOR - 1})
