@@ -6,6 +6,27 @@ ALTER TABLE checkouts ADD COLUMN IF NOT EXISTS version BIGINT NOT NULL DEFAULT 1
 CREATE INDEX IF NOT EXISTS idx_checkouts_customer
     ON checkouts (customer_phone, created_at DESC);
 
+-- What is reserved changes with every purchase. It neither touches updated_at, which is
+-- indexed, so that all indexes of the product would be written anew, nor notifies, since
+-- transactions that notify commit one after the other.
+CREATE OR REPLACE FUNCTION products_touch() RETURNS TRIGGER
+LANGUAGE plpgsql AS $body$
+BEGIN
+    OLD.reserved := NEW.reserved;
+    IF NEW.updated_at IS NOT DISTINCT FROM OLD.updated_at
+       AND NEW IS DISTINCT FROM OLD THEN
+        NEW.updated_at := clock_timestamp();
+    END IF;
+    RETURN NEW;
+END
+$body$;
+CREATE OR REPLACE TRIGGER products_notify
+    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF id, sku, ean, category_id, name, brand,
+        description, price, offer_price, offer_starts_at, offer_ends_at, stock, image_url,
+        is_available, is_featured, popularity_score, attributes, weight_g, updated_at
+    ON products FOR EACH STATEMENT EXECUTE FUNCTION catalogue_notify();
+ALTER TABLE products SET (fillfactor = 80);
+
 CREATE OR REPLACE FUNCTION order_event_add(
     p_order INTEGER, p_type TEXT, p_status TEXT, p_data JSONB, p_customer TEXT,
     p_tells_customer BOOLEAN)
@@ -47,6 +68,7 @@ DECLARE
     v_held     TIMESTAMPTZ := CASE WHEN v_pays
         THEN NOW() + make_interval(secs => (p->>'hold_s')::INTEGER) END;
     v_codes    TEXT[];
+    v_products INTEGER[];
 BEGIN
     SELECT * INTO v_checkout FROM checkouts
     WHERE id = (p->>'checkout_id')::UUID FOR UPDATE;
@@ -80,10 +102,9 @@ BEGIN
         END IF;
     END IF;
 
-    PERFORM FROM products
-    WHERE id IN (SELECT (line->>'product_id')::INTEGER
-                 FROM jsonb_array_elements(p->'lines') AS line)
-    ORDER BY id FOR NO KEY UPDATE;
+    SELECT array_agg((line->>'product_id')::INTEGER) INTO v_products
+    FROM jsonb_array_elements(p->'lines') AS line;
+    PERFORM FROM products WHERE id = ANY (v_products) ORDER BY id FOR NO KEY UPDATE;
     SELECT jsonb_agg(jsonb_build_object('product_id', line.product_id,
         'available', product.stock - product.reserved,
         'price_minor', product_price_minor(product, v_minor)))

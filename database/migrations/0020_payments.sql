@@ -14,7 +14,9 @@ CREATE INDEX IF NOT EXISTS idx_refunds_due ON refunds (next_try_at) WHERE status
 CREATE INDEX IF NOT EXISTS idx_refunds_payment ON refunds (payment_id);
 
 ALTER TABLE payment_inbox
-    ADD COLUMN IF NOT EXISTS is_dispute BOOLEAN NOT NULL DEFAULT false;
+    ADD COLUMN IF NOT EXISTS is_dispute BOOLEAN NOT NULL DEFAULT false,
+    -- false: of a kind that the gateway never signs; anybody may have sent it.
+    ADD COLUMN IF NOT EXISTS is_signed  BOOLEAN NOT NULL DEFAULT true;
 
 COMMENT ON COLUMN refunds.status IS
     'asked, done, failed, manual (no gateway can do it: a person has to)';

@@ -64,7 +64,7 @@ enum svc_status address_read_json(struct svc_arena *arena, const struct svc_json
 
 /* With a location pin (WhatsApp's location message; NAME and ADDRESS_TEXT may have no
  * text) the street may be missing, never what a courier can't do without in that country:
- * see the README. False where it is no place on earth. */
+ * see ADDRESSES.md. False where it is no place on earth. */
 bool address_read_location(struct svc_arena *arena, double latitude, double longitude,
     struct svc_slice text, struct address *address);
 

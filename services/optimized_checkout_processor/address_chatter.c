@@ -6,9 +6,9 @@ static const char *const fillers[] = {"hola", "buen", "mi", "direccion", "domici
     "gracias", "enviar", "envien", "mandar", "manden", "envio", "entrega", "aqui",
     "seria", "claro", "muchas", "entregar", "para", "perdon", "esta", "queda", "vive",
     "mandalo", "enviamelo", "va", "pues", "bueno", "datos", "mis", "son", "ya", "ahi",
-    "te", "paso", "mejor", "dias", "tardes", "noches", "disculpa", "oye", "numero",
-    "codigo", "necesito", "quiero", "que", "llegue", "llegar", "me", "lo", "manda",
-    "envia", "puedes", "pueden", NULL};
+    "te", "paso", "tengo", "mejor", "dias", "tardes", "noches", "disculpa", "oye",
+    "numero", "codigo", "necesito", "quiero", "que", "llegue", "llegar", "me", "lo",
+    "manda", "envia", "puedes", "pueden", NULL};
 /* Some names begin with these: fillers only before others, or before a number. */
 static const char *const articles[] = {
     "la", "el", "los", "las", "de", "del", "un", "una", "buenas", "buenos", NULL};
@@ -35,16 +35,23 @@ static bool is_filler(const struct reading *reading, struct span span)
            (next->is_digits && span.from + 2 == span.to);
 }
 
+struct span reading_strip_end(const struct reading *reading, struct span span)
+{
+    while (span.from < span.to &&
+           (reading_is_one_of(word_at(reading, span.to - 1), end_fillers) ||
+               (span.to - span.from > 1 &&
+                   reading_is_one_of(word_at(reading, span.to - 1), articles)))) {
+        span.to--;
+    }
+    return span;
+}
+
 struct span reading_strip_chatter(const struct reading *reading, struct span span)
 {
     while (span.from < span.to && is_filler(reading, span)) {
         span.from++;
     }
-    while (span.from < span.to &&
-           reading_is_one_of(word_at(reading, span.to - 1), end_fillers)) {
-        span.to--;
-    }
-    return span;
+    return reading_strip_end(reading, span);
 }
 
 bool reading_is_chatter(const struct reading *reading, struct span span)

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 struct field {
     const char *name;
@@ -140,6 +141,26 @@ enum svc_status address_read_json(struct svc_arena *arena, const struct svc_json
     return SVC_OK;
 }
 
+/* The name of a place, "Café Toscano", is no street: it tells the courier what to look
+ * for. */
+static void read_place(
+    struct svc_arena *arena, struct svc_slice text, struct address *address)
+{
+    struct address read = *address;
+
+    address_read_text(arena, text, address->country, &read);
+    bool is_name = read.street.length > 0 && read.number.length == 0 &&
+                   memchr(read.street.text, '#', read.street.length) == NULL &&
+                   !plain_equals(read.street, address->street);
+    if (!is_name) {
+        *address = read;
+        return;
+    }
+    if (address->reference.length == 0) {
+        address->reference = plain_clean(arena, text, 300);
+    }
+}
+
 bool address_read_location(struct svc_arena *arena, double latitude, double longitude,
     struct svc_slice text, struct address *address)
 {
@@ -148,7 +169,7 @@ bool address_read_location(struct svc_arena *arena, double latitude, double long
         return false;
     }
     if (text.length > 0 && text.length <= ADDRESS_TEXT_MAX) {
-        address_read_text(arena, text, address->country, address);
+        read_place(arena, text, address);
     }
     address->too_long = false;
     address->latitude = latitude;

@@ -13,6 +13,8 @@ static const struct address_mark marks[] = {
     {"avd", PART_STREET, MARK_KEPT, NULL},
     {"avda", PART_STREET, MARK_KEPT, NULL},
     {"ave", PART_STREET, MARK_KEPT, NULL},
+    {"gran avenida", PART_STREET, MARK_KEPT, NULL},
+    {"gran via", PART_STREET, MARK_KEPT, NULL},
     {"avenida", PART_STREET, MARK_KEPT, NULL},
     {"blvd", PART_STREET, MARK_KEPT, NULL},
     {"blv", PART_STREET, MARK_KEPT, NULL},
@@ -89,6 +91,8 @@ static const struct address_mark marks[] = {
     {"kilometro", PART_NUMBER, MARK_VALUE | MARK_KEPT, NULL},
     {"sn", PART_NUMBER, MARK_WHOLE, NULL},
     {"sin numero", PART_NUMBER, MARK_WHOLE, NULL},
+    {"no tiene numero", PART_NUMBER, MARK_WHOLE, NULL},
+    {"no tengo numero", PART_NUMBER, MARK_WHOLE, NULL},
     {"sin num", PART_NUMBER, MARK_WHOLE, NULL},
     {"sin nro", PART_NUMBER, MARK_WHOLE, NULL},
     {"mz", PART_LOT, MARK_VALUE | MARK_KEPT, NULL},
@@ -127,6 +131,8 @@ static const struct address_mark marks[] = {
     {"bloque", PART_INTERIOR, MARK_VALUE | MARK_KEPT, NULL},
     {"block", PART_INTERIOR, MARK_VALUE | MARK_KEPT, NULL},
     {"casa", PART_INTERIOR, MARK_VALUE | MARK_KEPT, NULL},
+    {"cs", PART_INTERIOR, MARK_VALUE | MARK_KEPT, "CO"},
+    {"parcela", PART_INTERIOR, MARK_VALUE | MARK_KEPT, "CL"},
     {"escalera", PART_INTERIOR, MARK_VALUE | MARK_KEPT, NULL},
     {"esc", PART_INTERIOR, MARK_VALUE | MARK_KEPT, NULL},
     {"puerta", PART_INTERIOR, MARK_VALUE | MARK_KEPT, NULL},
@@ -192,6 +198,8 @@ static const struct address_mark marks[] = {
     {"estado", PART_STATE, 0, "MX"},
     {"edo", PART_STATE, 0, "MX"},
     {"departamento", PART_STATE, MARK_WEAK, "CO PE"},
+    {"depto", PART_STATE, MARK_WEAK, "CO PE"},
+    {"dpto", PART_STATE, MARK_WEAK, "CO PE"},
     {"departamento de", PART_STATE, 0, "CO PE"},
     {"depto de", PART_STATE, 0, "CO PE"},
     {"dpto de", PART_STATE, 0, "CO PE"},
@@ -238,6 +246,9 @@ static const struct address_mark marks[] = {
     {"timbre", PART_REFERENCE, MARK_KEPT, NULL},
     {"tocar", PART_REFERENCE, MARK_KEPT, NULL},
     {"dejar", PART_REFERENCE, MARK_KEPT, NULL},
+    {"altura", PART_REFERENCE, MARK_KEPT, NULL},
+    {"a la altura", PART_REFERENCE, MARK_KEPT, NULL},
+    {"portal", PART_REFERENCE, MARK_KEPT, NULL},
     {"rejas", PART_REFERENCE, MARK_KEPT, NULL},
     {"edificio", PART_REFERENCE, MARK_KEPT, NULL},
 
@@ -328,6 +339,9 @@ const struct address_mark *address_mark_find(const struct address_words *words, 
 
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         const struct address_mark *mark = &marks[i];
+        if (mark->words[0] != words->list[at].plain[0]) {
+            continue;
+        }
         size_t count = match(mark, words, at);
         if (count <= best_count || !is_of(mark, country)) {
             continue;

@@ -8,8 +8,8 @@ enum { PLACE_WORDS_MAX = 6 };
 
 /* A name that goes on after one of these isn't the place's: Lomas de Guadalajara. */
 static const char *const joints[] = {"de", "del", "la", "las", "los", "el", "san",
-    "santa", "santo", "nueva", "nuevo", "villa", "ciudad", "general", "y", "e", "miguel",
-    "calle", "av", "avenida", "c", NULL};
+    "santa", "santo", "nueva", "nuevo", "villa", "ciudad", "general", "y", "e", "calle",
+    "av", "avenida", "c", NULL};
 
 bool reading_is_one_of(const struct address_word *word, const char *const *list)
 {
@@ -48,7 +48,8 @@ void reading_append(
     size_t length = field->length + 2 + text.length;
     char *out = svc_arena_alloc(reading->arena, length + 1);
     memcpy(out, field->text, field->length);
-    memcpy(out + field->length, ", ", 2);
+    out[field->length] = ',';
+    out[field->length + 1] = ' ';
     memcpy(out + field->length + 2, text.text, text.length);
     *field = (struct svc_slice){out, length};
 }

@@ -22,15 +22,35 @@ const struct place_country *place_country_find(struct svc_slice code)
 }
 
 /* The next name of a list whose names have one of MARKS between; false at its end. */
-static bool next_name(const char **at, const char *marks, struct svc_slice *ret_name)
+static bool next_name(const char **at, const char marks[2], struct svc_slice *ret_name)
 {
     if (*at == NULL || **at == '\0') {
         return false;
     }
-    size_t length = strcspn(*at, marks);
+    size_t length = 0;
+    while (
+        (*at)[length] != '\0' && (*at)[length] != marks[0] && (*at)[length] != marks[1]) {
+        length++;
+    }
     *ret_name = (struct svc_slice){*at, length};
     *at += length + ((*at)[length] != '\0');
     return true;
+}
+
+static bool is_plain_letter(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+/* Most of a thousand names differ in their first letter: only the rest is folded. */
+static bool is_same(struct svc_slice own, struct svc_slice name)
+{
+    if (name.length == 0 || own.length == 0 ||
+        (is_plain_letter(own.text[0]) && is_plain_letter(name.text[0]) &&
+            ((own.text[0] ^ name.text[0]) & ~0x20) != 0)) {
+        return false;
+    }
+    return plain_equals(own, name);
 }
 
 static bool is_in(const char *names, struct svc_slice name)
@@ -38,7 +58,7 @@ static bool is_in(const char *names, struct svc_slice name)
     struct svc_slice own;
 
     while (next_name(&names, "|", &own)) {
-        if (plain_equals(own, name)) {
+        if (is_same(own, name)) {
             return true;
         }
     }
@@ -80,7 +100,7 @@ static bool find_in(const char *names, struct svc_slice name, struct svc_slice *
 
     while (next_name(&names, "|=", &own)) {
         canonical = starts ? own : canonical;
-        if (plain_equals(own, name)) {
+        if (is_same(own, name)) {
             *ret_name = canonical;
             return true;
         }

@@ -24,7 +24,7 @@ static const struct place_state states[] = {
         "María|Quilpué|Limache|Olmué|Villa Alemana"},
     {"Metropolitana de Santiago|Región Metropolitana|Metropolitana|RM|R.M.|Región "
      "Metropolitana de Santiago|Región de Santiago|XIII Región",
-        NULL, "Santiago", NULL,
+        NULL, "Santiago=Stgo=Santiago de Chile", NULL,
         "Santiago=Santiago Centro=Stgo Centro=Stgo|Cerrillos|Cerro Navia|Conchalí|El "
         "Bosque|Estación Central|Huechuraba|Independencia|La Cisterna|La Florida|La "
         "Granja|La Pintana|La Reina|Las Condes|Lo Barnechea|Lo Espejo|Lo "

@@ -103,6 +103,9 @@ static bool interrupts(const struct reading *reading, enum address_part part,
     }
     switch (part) {
     case PART_REFERENCE:
+        if (mark->part == PART_NUMBER) {
+            return reading->found.number.length == 0;
+        }
         return mark->part == PART_POSTAL_CODE || strong_district ||
                mark->part == PART_RECIPIENT || mark->part == PART_IGNORED;
     case PART_RECIPIENT:
@@ -257,6 +260,7 @@ static void take_street(struct reading *reading, struct span span, size_t mark_w
     struct span rest;
 
     reading_peel(reading, &span, mark_words + 1);
+    span = reading_strip_end(reading, span);
     if (span.to - span.from <= mark_words && mark_words == 1) {
         return;
     }

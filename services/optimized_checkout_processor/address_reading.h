@@ -45,6 +45,8 @@ bool reading_is_one_of(const struct address_word *word, const char *const *list)
 
 /* Without what people say around an address: "mi dirección es ...", "... gracias". */
 struct span reading_strip_chatter(const struct reading *reading, struct span span);
+/* At the end alone: "calle Roble en la", before a colonia. */
+struct span reading_strip_end(const struct reading *reading, struct span span);
 /* "y la", before "colonia es": there is nothing else in it. */
 bool reading_is_chatter(const struct reading *reading, struct span span);
 

@@ -8,7 +8,7 @@ static const char *const vowels[] = {"y", "e", "o", "u", "a", NULL};
 static const char *const number_words[] = {
     "#", "no", "nro", "num", "numero", "n", "con", NULL};
 static const char *const floors[] = {"bajo", "bajos", "atico", "entresuelo", "principal",
-    "izq", "izquierda", "dcha", "derecha", "dcho", "izqda", "centro", NULL};
+    "izq", "izquierda", "izda", "dcha", "derecha", "dcho", "izqda", "centro", NULL};
 static const char *const months[] = {"enero", "febrero", "marzo", "abril", "mayo",
     "junio", "julio", "agosto", "septiembre", "setiembre", "octubre", "noviembre",
     "diciembre", NULL};
@@ -89,7 +89,9 @@ static size_t find_number(
 static void take_plain_street(
     struct reading *reading, struct span span, size_t mark_words, struct span *ret_rest)
 {
-    size_t number = find_number(reading, span, span.from + mark_words);
+    /* "Gran Vía" is a name by itself: its number may follow at once. */
+    size_t name_start = span.from + (mark_words > 1 ? mark_words - 1 : mark_words);
+    size_t number = find_number(reading, span, name_start);
     bool labelled =
         mark_words > 0 && word_at(reading, span.from + mark_words - 1)->has_colon;
     size_t start = span.from + (labelled ? mark_words : 0);

@@ -30,7 +30,7 @@ static bool is_letter(char byte)
 
 static char byte_at(const struct cutter *cutter, const char *at)
 {
-    return at < cutter->end ? *at : '\0';
+    return (char)(at < cutter->end ? *at : '\0');
 }
 
 /* Past the character at AT, which is no ASCII where its first byte isn't. */
@@ -269,7 +269,7 @@ static struct svc_slice simplify(struct svc_arena *arena, struct svc_slice text)
         while (at + size < end && ((unsigned char)at[size] & 0xC0) == 0x80) {
             size++;
         }
-        char byte = symbol > 0 ? ',' : find_twin(at, size);
+        char byte = (char)(symbol > 0 ? ',' : find_twin(at, size));
         if (*at == '\n' || *at == '\r') {
             byte = '\n';
         } else if (*at == '\t') {
@@ -287,6 +287,18 @@ static struct svc_slice simplify(struct svc_arena *arena, struct svc_slice text)
     return (struct svc_slice){out, length};
 }
 
+static bool is_quadrant(const struct address_word *word)
+{
+    static const char *const quadrants[] = {"sur", "norte", "este", "oeste", "bis"};
+
+    for (size_t i = 0; i < sizeof quadrants / sizeof quadrants[0]; i++) {
+        if (strcmp(word->plain, quadrants[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A dash between numbers belongs to them (# 12 - 30); any other one parts. */
 static void settle_dashes(struct address_words *words)
 {
@@ -296,10 +308,11 @@ static void settle_dashes(struct address_words *words)
     for (size_t i = 0; i < words->count; i++) {
         struct address_word word = words->list[i];
         bool is_dash = word.text.length == 1 && *word.text.text == '-';
-        bool between =
-            is_dash && !word.starts && kept > 0 && i + 1 < words->count &&
-            words->list[i + 1].has_digit &&
-            (words->list[kept - 1].has_digit || strlen(words->list[kept - 1].plain) == 1);
+        bool between = is_dash && !word.starts && kept > 0 && i + 1 < words->count &&
+                       words->list[i + 1].has_digit &&
+                       (words->list[kept - 1].has_digit ||
+                           strlen(words->list[kept - 1].plain) == 1 ||
+                           is_quadrant(&words->list[kept - 1]));
         if (is_dash && !between) {
             starts = true;
             continue;

@@ -1,6 +1,7 @@
 #include "background.h"
 
 #include "outbox.h"
+#include "stock_orders.h"
 
 #include <svc/clock.h>
 #include <svc/condition.h>
@@ -37,6 +38,20 @@ static bool pause_ms(struct background *background, int64_t milliseconds)
     return goes_on;
 }
 
+static void sweep_stock(struct service *service)
+{
+    struct stock_orders_swept swept = {0};
+
+    if (service->stock == NULL) {
+        return;
+    }
+    stock_orders_sweep(service->stock, service->pg, &swept);
+    if (swept.shorts > 0) {
+        svc_log(SVC_LOG_ERROR, "sold here, but not there any more: the shop has to look",
+            SVC_INT("orders", (int64_t)swept.shorts));
+    }
+}
+
 static void *run_sweeper(void *context)
 {
     struct background *background = context;
@@ -46,6 +61,7 @@ static void *run_sweeper(void *context)
     do {
         size_t ended = orders_sweep(service->pg, SWEEP_LIMIT);
         size_t asked = payments_sweep(service->payments);
+        sweep_stock(service);
         if (ended > 0 || asked > 0) {
             svc_log(SVC_LOG_INFO, "swept", SVC_INT("orders_expired", (int64_t)ended),
                 SVC_INT("payments", (int64_t)asked));

@@ -1,5 +1,6 @@
 /* From what was confirmed to an order. */
 #include "checkout_private.h"
+#include "stock_orders.h"
 
 #include <svc/log.h>
 
@@ -96,11 +97,66 @@ static void write_order(
     svc_json_write_object_end(&writer);
 }
 
+/* What the shop's own stock says is there, where that is less than was thought. */
+static void take_over(const struct talk *talk, const struct stock_api_line *lines,
+    struct checkout_result *result)
+{
+    struct cart *cart = &result->view.cart;
+
+    for (size_t i = 0; i < cart->line_count; i++) {
+        if (lines[i].is_known && lines[i].available < cart->lines[i].available) {
+            cart->lines[i].available = lines[i].available;
+        }
+    }
+    result->status = "out_of_stock";
+    result->state = CHECKOUT_CART;
+    result->change_count = 0;
+    checkout_shown_compare(talk, result->row.shown, result);
+}
+
+/* Whether the order may go on; else `result` says why not. */
+static bool hold_stock(const struct talk *talk, struct checkout_result *result)
+{
+    struct service *service = talk->service;
+    const struct cart *cart = &result->view.cart;
+    struct stock_api_line lines[QUOTE_LINES_MAX];
+    struct stock_api_error error;
+
+    if (service->stock == NULL) {
+        return true;
+    }
+    for (size_t i = 0; i < cart->line_count; i++) {
+        lines[i] = (struct stock_api_line){
+            .sku = cart->skus[i], .quantity = cart->lines[i].quantity};
+    }
+    enum stock_api_outcome outcome =
+        stock_orders_hold(service->stock, service->pg, result->row.id,
+            talk->now_s + hold_of(talk, result->method), lines, cart->line_count, &error);
+    if (outcome == STOCK_API_SHORT) {
+        take_over(talk, lines, result);
+        return false;
+    }
+    if (outcome == STOCK_API_DOWN) {
+        svc_log(SVC_LOG_WARN, "the shop's stock doesn't answer",
+            SVC_TEXT("error", error.message));
+    }
+    if (outcome == STOCK_API_DOWN && !stock_api_trusts(service->stock)) {
+        result->status = "unavailable";
+        result->state = result->row.state;
+        return false;
+    }
+    return true;
+}
+
 enum svc_status checkout_place(
     const struct talk *talk, struct checkout_result *result, struct placed *ret_placed)
 {
     struct svc_buf text;
 
+    *ret_placed = (struct placed){.status = PLACE_EXISTS};
+    if (!hold_stock(talk, result)) {
+        return SVC_OK;
+    }
     svc_buf_init(&text, ORDER_TEXT_MAX);
     write_order(talk, result, &text);
     enum svc_status status =

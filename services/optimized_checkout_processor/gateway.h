@@ -93,6 +93,7 @@ struct gateway_notice {
     struct svc_slice subject_id; /* what to ask about; no text: nothing to do */
     struct svc_slice reference;  /* where it says ours */
     bool refers_to_payment;      /* false: of another thing: kept, not followed */
+    bool is_signed;              /* set by the caller, by the verdict */
     bool is_dispute;             /* where the payment itself doesn't tell of one */
 };
 

@@ -1,6 +1,7 @@
 /* optimized_checkout_processor: what it is configured by, and what answers. */
 #include "background.h"
 #include "routes.h"
+#include "stock_api.h"
 
 #include <svc/crypto.h>
 
@@ -89,6 +90,7 @@ static void stop(struct svc_runtime *runtime)
 
     background_stop(&service->background);
     payments_free(&service->payments);
+    stock_api_free(&service->stock);
     shop_cache_free(&service->shops);
     svc_texts_close(&service->texts);
     free(service);
@@ -121,6 +123,26 @@ static void count(struct service *service, struct svc_metrics *metrics)
         "outcome=\"refused\"", "Confirmations, by what came of them.");
 }
 
+static bool open_stock(struct service *service, char ret_error[256])
+{
+    struct stock_api_settings stock = {
+        .url = config.stock_api_url,
+        .token = config.stock_api_token,
+        .timeout_ms = config.stock_api_timeout_ms,
+        .connections = 16,
+    };
+
+    if (config.stock_api_url == NULL) {
+        return true;
+    }
+    if (!stock_api_when_down_read(config.stock_api_when_down, &stock.when_down)) {
+        snprintf(ret_error, 256, "STOCK_API_WHEN_DOWN=%.40s: must be refuse or trust",
+            config.stock_api_when_down);
+        return false;
+    }
+    return stock_api_new(&stock, &service->stock, ret_error);
+}
+
 static bool start_parts(struct service *service, char ret_error[256])
 {
     const struct payments_settings payments = {
@@ -135,6 +157,7 @@ static bool start_parts(struct service *service, char ret_error[256])
 
     return svc_texts_open(config.texts_dir, &service->texts, ret_error) &&
            payments_new(&payments, &service->payments, ret_error) &&
+           open_stock(service, ret_error) &&
            background_start(service, &service->background, ret_error);
 }
 

@@ -1,6 +1,5 @@
 #include "payments_private.h"
 
-#include <svc/app.h>
 #include <svc/backoff.h>
 #include <svc/condition.h>
 
@@ -8,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLIENT_SIZE = 16, CONNECT_TIMEOUT_MS = 3000, WAIT_BASE_MS = 5000 };
+enum { WAIT_BASE_MS = 5000 };
 
 static struct svc_slice slice_of(const char *text)
 {
@@ -110,13 +109,14 @@ static void *run_worker(void *argument)
 {
     struct payments *payments = argument;
     bool stopping = false;
+    uint64_t seen = 0;
 
     while (!stopping) {
         pthread_mutex_lock(&payments->lock);
-        while (!payments->has_work && !payments->stopping) {
+        while (payments->news == seen && !payments->stopping) {
             pthread_cond_wait(&payments->wake, &payments->lock);
         }
-        payments->has_work = false;
+        seen = payments->news;
         stopping = payments->stopping;
         pthread_mutex_unlock(&payments->lock);
         if (!stopping) {
@@ -130,27 +130,37 @@ static void *run_worker(void *argument)
     return NULL;
 }
 
+/* Without them the sweep does it all, later. */
+static void start_workers(struct payments *payments)
+{
+    while (payments->worker_count < PAYMENTS_WORKERS &&
+           pthread_create(&payments->workers[payments->worker_count], NULL, run_worker,
+               payments) == 0) {
+        payments->worker_count++;
+    }
+}
+
+static void stop_workers(struct payments *payments)
+{
+    pthread_mutex_lock(&payments->lock);
+    payments->stopping = true;
+    pthread_cond_broadcast(&payments->wake);
+    pthread_mutex_unlock(&payments->lock);
+    while (payments->worker_count > 0) {
+        pthread_join(payments->workers[--payments->worker_count], NULL);
+    }
+}
+
 bool payments_new(const struct payments_settings *settings,
     struct payments **ret_payments, char ret_error[256])
 {
     struct payments *payments = svc_alloc_zero(1, sizeof *payments);
-    const struct svc_client_settings client = {
-        .size = CLIENT_SIZE,
-        .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-        .user_agent = "optimized_checkout_processor",
-        .ca_file = settings->ca_file,
-    };
-    struct svc_client_error error;
 
     payments->settings = *settings;
     pthread_mutex_init(&payments->lock, NULL);
     pthread_cond_init(&payments->wake, NULL);
-    if (!add_gateways(payments, ret_error)) {
-        payments_free(&payments);
-        return false;
-    }
-    if (svc_client_new(&client, &payments->client, &error) != SVC_OK) {
-        snprintf(ret_error, 256, "gateways: %.200s", error.message);
+    if (!add_gateways(payments, ret_error) ||
+        !payments_client_open(payments, ret_error)) {
         payments_free(&payments);
         return false;
     }
@@ -160,8 +170,7 @@ bool payments_new(const struct payments_settings *settings,
     if (settings->keys.cash_on_delivery) {
         add_method(payments, "cash_on_delivery", false, false);
     }
-    payments->has_worker =
-        pthread_create(&payments->worker, NULL, run_worker, payments) == 0;
+    start_workers(payments);
     *ret_payments = payments;
     return true;
 }
@@ -174,14 +183,8 @@ void payments_free(struct payments **payments_pointer)
     if (payments == NULL) {
         return;
     }
-    if (payments->has_worker) {
-        pthread_mutex_lock(&payments->lock);
-        payments->stopping = true;
-        pthread_cond_signal(&payments->wake);
-        pthread_mutex_unlock(&payments->lock);
-        pthread_join(payments->worker, NULL);
-    }
-    svc_client_free(&payments->client);
+    stop_workers(payments);
+    payments_client_close(payments);
     for (size_t i = 0; i < payments->gateway_count; i++) {
         pthread_mutex_destroy(&payments->gateways[i].lock);
     }
@@ -202,8 +205,8 @@ struct work payments_work(struct payments *payments, struct svc_arena *arena)
 void payments_wake(struct payments *payments)
 {
     pthread_mutex_lock(&payments->lock);
-    payments->has_work = true;
-    pthread_cond_signal(&payments->wake);
+    payments->news++;
+    pthread_cond_broadcast(&payments->wake);
     pthread_mutex_unlock(&payments->lock);
 }
 

@@ -113,9 +113,15 @@ enum svc_status payments_notify(struct payments *payments, struct svc_slice gate
 /* Asks for a refund of AMOUNT (0: all that is left); KEY makes it one. NOT_FOUND: no such
  * order; CONFLICT: the key was another refund's; INVALID: nothing was paid, or less than
  * that is left. The sweep does it; without a gateway it's done already, by hand. */
-enum svc_status payments_refund(struct payments *payments, int64_t order_id,
-    int64_t amount_minor, struct svc_slice key, struct svc_slice reason,
-    char ret_detail[256]);
+struct payments_refund_request {
+    int64_t order_id;
+    int64_t amount_minor;
+    struct svc_slice key;
+    struct svc_slice reason;
+    bool by_hand; /* given back already, outside of the gateway */
+};
+enum svc_status payments_refund(struct payments *payments,
+    const struct payments_refund_request *request, char ret_detail[256]);
 
 /* Marks a bank transfer (or cash) as received, by the shop. AMOUNT 0: the whole. OK also
  * where it was before; NOT_FOUND: no such order; INVALID: another amount, or an order

@@ -8,8 +8,10 @@
 
 struct applied {
     struct work *work;
-    struct svc_pg_tx tx;
+    struct svc_pg_tx *tx;
+    struct svc_slice id;
     struct payment_row row;
+    enum payment_decision decision;
     const struct payment_truth *truth;
     const char *mismatch;
 };
@@ -37,13 +39,10 @@ static void write_data(struct applied *applied, struct svc_buf *buf)
     svc_json_write_object_end(&writer);
 }
 
-/* NOT_FOUND of an order that the shop wrote by hand is no fault: it stays as it is. */
 static enum svc_status change_order(
     struct applied *applied, enum order_event event, const struct order_facts *facts)
 {
     struct svc_buf data;
-    struct svc_pg_error error;
-    struct order_step step;
 
     write_data(applied, &data);
     const struct order_change change = {
@@ -52,9 +51,9 @@ static enum svc_status change_order(
         .facts = *facts,
         .data = {svc_buf_text(&data), data.length},
     };
-    enum svc_status status = orders_apply(&applied->tx, &change, &step, &error);
+    enum svc_status status = store_order_apply(applied->tx, &change);
     svc_buf_done(&data);
-    return status == SVC_NOT_FOUND ? SVC_OK : status;
+    return status;
 }
 
 static enum svc_status note_mismatch(struct applied *applied)
@@ -66,7 +65,7 @@ static enum svc_status note_mismatch(struct applied *applied)
         gateway_printf(work->arena, "mismatch: %s", applied->mismatch);
     struct svc_buf data;
     enum svc_status status =
-        store_payment_told(&applied->tx, applied->row.id, told, error);
+        store_payment_told(applied->tx, applied->row.id, told, error);
 
     svc_log(SVC_LOG_ERROR, "a payment is not what was asked for",
         SVC_TEXT_SLICE("gateway", applied->row.gateway),
@@ -76,7 +75,7 @@ static enum svc_status note_mismatch(struct applied *applied)
         return status;
     }
     write_data(applied, &data);
-    status = store_event_add(&applied->tx, &applied->row, "payment_mismatch",
+    status = store_event_add(applied->tx, &applied->row, "payment_mismatch",
         (struct svc_slice){svc_buf_text(&data), data.length});
     svc_buf_done(&data);
     return status;
@@ -85,8 +84,8 @@ static enum svc_status note_mismatch(struct applied *applied)
 static enum svc_status note_paid(struct applied *applied)
 {
     const struct order_facts facts = {.paid_minor = applied->row.amount_minor};
-    enum svc_status status = store_payment_paid(
-        &applied->tx, &applied->row, applied->truth->capture_id, false);
+    enum svc_status status =
+        store_payment_paid(applied->tx, &applied->row, applied->truth->capture_id, false);
 
     return status != SVC_OK ? status
                             : change_order(applied, ORDER_PAYMENT_APPROVED, &facts);
@@ -96,15 +95,15 @@ static enum svc_status note_surplus(struct applied *applied, bool is_new)
 {
     const struct order_facts facts = {.is_second_payment = true};
     enum svc_status status =
-        is_new ? store_payment_surplus(&applied->tx, &applied->row, applied->truth)
+        is_new ? store_payment_surplus(applied->tx, &applied->row, applied->truth)
                : store_payment_paid(
-                     &applied->tx, &applied->row, applied->truth->capture_id, true);
+                     applied->tx, &applied->row, applied->truth->capture_id, true);
 
     if (status == SVC_OK) {
         status = change_order(applied, ORDER_PAYMENT_APPROVED, &facts);
     }
     return status != SVC_OK ? status
-                            : store_surplus_refund(&applied->tx, applied->row.order_id);
+                            : store_surplus_refund(applied->tx, applied->row.order_id);
 }
 
 /* What is given back of a surplus is no refund of the order's. */
@@ -112,7 +111,7 @@ static enum svc_status note_refunded(struct applied *applied)
 {
     bool is_surplus = svc_slice_equals(applied->row.status, "surplus");
     struct order_facts facts = {0};
-    enum svc_status status = store_payment_refunded(&applied->tx, applied->row.id,
+    enum svc_status status = store_payment_refunded(applied->tx, applied->row.id,
         applied->truth->refunded_minor, &facts.refunded_minor);
 
     return status != SVC_OK || is_surplus
@@ -127,7 +126,7 @@ static enum svc_status note_event(
     struct svc_slice told =
         payment_told(applied->work->arena, decision, applied->truth, NULL);
     enum svc_status status =
-        store_payment_told(&applied->tx, applied->row.id, told, applied->truth->detail);
+        store_payment_told(applied->tx, applied->row.id, told, applied->truth->detail);
 
     return status != SVC_OK ? status : change_order(applied, event, &none);
 }
@@ -154,7 +153,7 @@ static enum svc_status carry_out(struct applied *applied, enum payment_decision 
     case PAYMENT_FAILED:
         return note_event(applied, decision, ORDER_PAYMENT_FAILED);
     case PAYMENT_EXPIRED:
-        return store_payment_ended(&applied->tx, applied->row.id, "expired");
+        return store_payment_ended(applied->tx, applied->row.id, "expired");
     }
     return SVC_OK;
 }
@@ -177,27 +176,31 @@ static enum payment_decision decide(struct applied *applied)
     return payment_decide(&known, applied->truth, applied->mismatch);
 }
 
-/* One decision; the next one sees what it made. */
-static enum svc_status apply_once(struct work *work, struct svc_slice id,
-    const struct payment_truth *truth, enum payment_decision *ret_decision)
+/* One decision, under the order's lock. */
+static enum svc_status apply_in(void *context, struct svc_pg_tx *tx)
 {
-    struct applied applied = {.work = work, .truth = truth};
-    struct svc_pg_error error;
-    enum svc_status status =
-        svc_pg_begin(work->payments->settings.pg, &applied.tx, &error);
+    struct applied *applied = context;
 
+    applied->tx = tx;
+    enum svc_status status =
+        store_payment_lock(&applied->work->store, tx, applied->id, &applied->row);
     if (status != SVC_OK) {
         return status;
     }
-    status = store_payment_lock(&work->store, &applied.tx, id, &applied.row);
+    applied->decision = decide(applied);
+    return carry_out(applied, applied->decision);
+}
+
+/* The next decision sees what this one made. */
+static enum svc_status apply_once(struct work *work, struct svc_slice id,
+    const struct payment_truth *truth, enum payment_decision *ret_decision)
+{
+    struct applied applied = {.work = work, .id = id, .truth = truth};
+    enum svc_status status = store_in_transaction(&work->store, apply_in, &applied);
+
     if (status == SVC_OK) {
-        *ret_decision = decide(&applied);
-        status = carry_out(&applied, *ret_decision);
+        *ret_decision = applied.decision;
     }
-    if (status == SVC_OK) {
-        return svc_pg_commit(&applied.tx, &error);
-    }
-    svc_pg_rollback(&applied.tx);
     return status;
 }
 

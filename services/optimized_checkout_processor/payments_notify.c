@@ -37,7 +37,7 @@ static enum svc_status ask_verdict(struct work *work, struct payments_gateway *g
 }
 
 static enum svc_status admit(struct work *work, struct payments_gateway *gateway,
-    const struct gateway_delivery *delivery, char ret_detail[256])
+    const struct gateway_delivery *delivery, bool *ret_signed, char ret_detail[256])
 {
     enum gateway_verdict verdict = gateway->gateway->verify(&gateway->config, delivery);
 
@@ -46,6 +46,7 @@ static enum svc_status admit(struct work *work, struct payments_gateway *gateway
         return refuse(ret_detail, SVC_UNAVAILABLE,
             "the gateway can't say now whether this is its own: send it again");
     }
+    *ret_signed = verdict == GATEWAY_GENUINE;
     switch (verdict) {
     case GATEWAY_GENUINE:
     case GATEWAY_UNSIGNED: /* no more than a hint to go and ask */
@@ -70,7 +71,8 @@ enum svc_status payments_notify(struct payments *payments, struct svc_slice name
     if (gateway == NULL) {
         return refuse(ret_detail, SVC_NOT_FOUND, "no such payment gateway is set up");
     }
-    enum svc_status status = admit(&work, gateway, delivery, ret_detail);
+    bool is_signed = false;
+    enum svc_status status = admit(&work, gateway, delivery, &is_signed, ret_detail);
     if (status == SVC_OK) {
         status = gateway->gateway->read_notice(&arena, delivery, &notice);
         if (status != SVC_OK) {
@@ -78,6 +80,7 @@ enum svc_status payments_notify(struct payments *payments, struct svc_slice name
         }
     }
     if (status == SVC_OK) {
+        notice.is_signed = is_signed;
         status = store_inbox_add(
             &work.store, gateway->gateway->name, &notice, delivery->raw, &is_new);
         if (status != SVC_OK) {
@@ -98,7 +101,8 @@ static void put_off(
     struct work *work, const struct inbox_row *row, enum svc_status status)
 {
     bool is_unknown = status == SVC_NOT_FOUND;
-    bool give_up = row->age_s > PAYMENTS_GIVE_UP_S;
+    bool give_up =
+        row->age_s > (row->is_signed ? PAYMENTS_GIVE_UP_S : PAYMENTS_GIVE_UP_UNSIGNED_S);
     const char *outcome = is_unknown ? "unknown" : "no_answer";
 
     if (give_up) {

@@ -5,19 +5,21 @@
 #include "payments.h"
 #include "store_payments.h"
 
-#include <svc/client.h>
-
 #include <pthread.h>
 
 enum {
     PAYMENTS_TOKEN_MAX = 4096,
     PAYMENTS_BATCH = 20,
+    PAYMENTS_WORKERS = 4,
     /* A gateway's answer is waited for less than that, so that no two work at one row. */
     PAYMENTS_LEASE_S = 90,
     PAYMENTS_GIVE_UP_S = 3 * 86400,
+    PAYMENTS_GIVE_UP_UNSIGNED_S = 600,
     PAYMENTS_WAIT_MAX_MS = 6 * 3600 * 1000,
     PAYMENTS_METHODS_MAX = GATEWAYS_MAX + 2,
 };
+
+struct svc_client;
 
 /* A gateway that is configured. */
 struct payments_gateway {
@@ -37,12 +39,13 @@ struct payments {
     struct payment_method methods[PAYMENTS_METHODS_MAX];
     size_t method_count;
 
-    /* A thread that takes up what has just come. */
-    pthread_t worker;
-    bool has_worker;
+    /* Threads that take up what has just come: one waits for its gateway, others go on.
+     */
+    pthread_t workers[PAYMENTS_WORKERS];
+    size_t worker_count;
     pthread_mutex_t lock; /* the next two */
     pthread_cond_t wake;
-    bool has_work;
+    uint64_t news; /* how often something came */
     bool stopping;
 };
 
@@ -61,7 +64,11 @@ struct payments_gateway *payments_gateway_find(
 
 void payments_wake(struct payments *payments);
 
-/* --- payments_call.c: the gateways, asked. No transaction is open, no row locked. --- */
+/* --- store_gateways.c: the gateways, asked. No transaction is open, no row locked. ---
+ */
+
+bool payments_client_open(struct payments *payments, char ret_error[256]);
+void payments_client_close(struct payments *payments);
 
 struct exchange {
     int http_status;

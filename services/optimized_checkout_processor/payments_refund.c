@@ -37,8 +37,6 @@ static enum svc_status give_back(
     bool is_surplus = svc_slice_equals(row->status, "surplus");
     struct order_change change = {
         .order_id = row->order_id, .event = ORDER_PAYMENT_REFUNDED};
-    struct order_step step;
-    struct svc_pg_error error;
     enum svc_status status = store_payment_refunded(
         tx, row->id, row->refunded_minor, &change.facts.refunded_minor);
 
@@ -48,22 +46,26 @@ static enum svc_status give_back(
     change.data =
         gateway_printf(work->arena, "{\"payment_id\":\"%.*s\",\"refunded_minor\":%lld}",
             GATEWAY_ARG(row->id), (long long)change.facts.refunded_minor);
-    status = orders_apply(tx, &change, &step, &error);
-    return status == SVC_NOT_FOUND ? SVC_OK : status;
+    return store_order_apply(tx, &change);
 }
 
 /* --- Asked for. --- */
 
 struct asked {
+    struct work *work;
+    char *detail;
     int64_t order_id;
     int64_t amount_minor;
     struct svc_slice key;
     struct svc_slice reason;
+    bool by_hand;
 };
 
-static enum svc_status ask_for(struct work *work, struct svc_pg_tx *tx,
-    const struct asked *asked, char ret_detail[256])
+static enum svc_status ask_for(void *context, struct svc_pg_tx *tx)
 {
+    const struct asked *asked = context;
+    struct work *work = asked->work;
+    char *ret_detail = asked->detail;
     int64_t amount_minor = asked->amount_minor;
     struct payment_row row;
     int64_t left_minor = 0;
@@ -92,7 +94,7 @@ static enum svc_status ask_for(struct work *work, struct svc_pg_tx *tx,
             (long long)left_minor);
         return SVC_INVALID;
     }
-    bool by_hand = gateway_find(row.gateway) == NULL;
+    bool by_hand = asked->by_hand || gateway_find(row.gateway) == NULL;
     const struct refund_add add = {
         row.id, amount_minor, asked->key, asked->reason, by_hand};
     status = store_refund_add(tx, &add);
@@ -100,25 +102,23 @@ static enum svc_status ask_for(struct work *work, struct svc_pg_tx *tx,
     return status == SVC_OK && by_hand ? give_back(work, tx, &row) : status;
 }
 
-enum svc_status payments_refund(struct payments *payments, int64_t order_id,
-    int64_t amount_minor, struct svc_slice key, struct svc_slice reason,
-    char ret_detail[256])
+enum svc_status payments_refund(struct payments *payments,
+    const struct payments_refund_request *request, char ret_detail[256])
 {
-    SVC_PG_AUTO_ROLLBACK struct svc_pg_tx tx = {0};
     struct svc_arena arena = {0};
     struct work work = payments_work(payments, &arena);
-    struct svc_pg_error error;
-    enum svc_status status = svc_pg_begin(payments->settings.pg, &tx, &error);
+    struct asked asked = {
+        .work = &work,
+        .detail = ret_detail,
+        .order_id = request->order_id,
+        .amount_minor = request->amount_minor,
+        .key = key_of(&arena, request->order_id, request->key),
+        .reason = request->reason,
+        .by_hand = request->by_hand,
+    };
 
     ret_detail[0] = '\0';
-    if (status == SVC_OK) {
-        const struct asked asked = {
-            order_id, amount_minor, key_of(&arena, order_id, key), reason};
-        status = ask_for(&work, &tx, &asked, ret_detail);
-    }
-    if (status == SVC_OK) {
-        status = svc_pg_commit(&tx, &error);
-    }
+    enum svc_status status = store_in_transaction(&work.store, ask_for, &asked);
     svc_arena_done(&arena);
     if (status == SVC_OK) {
         payments_wake(payments);
@@ -143,13 +143,15 @@ static bool is_paid(struct svc_slice status)
            svc_slice_equals(status, "refunded");
 }
 
-static enum svc_status receive(struct work *work, struct svc_pg_tx *tx, int64_t order_id,
-    int64_t amount_minor, char ret_detail[256])
+static enum svc_status receive(void *context, struct svc_pg_tx *tx)
 {
+    const struct asked *asked = context;
+    struct work *work = asked->work;
+    char *ret_detail = asked->detail;
+    int64_t amount_minor = asked->amount_minor;
     struct payment_row row;
-    struct order_step step;
-    struct svc_pg_error error;
-    enum svc_status status = store_payment_by_hand(&work->store, tx, order_id, &row);
+    enum svc_status status =
+        store_payment_by_hand(&work->store, tx, asked->order_id, &row);
 
     if (status != SVC_OK) {
         return tell(ret_detail, status,
@@ -169,33 +171,31 @@ static enum svc_status receive(struct work *work, struct svc_pg_tx *tx, int64_t 
         return status;
     }
     const struct order_change change = {
-        .order_id = order_id,
+        .order_id = row.order_id,
         .event = ORDER_PAYMENT_APPROVED,
         .facts = {.paid_minor = row.amount_minor},
         .data = gateway_printf(work->arena,
             "{\"payment_id\":\"%.*s\",\"gateway\":\"%.*s\",\"amount_minor\":%lld}",
             GATEWAY_ARG(row.id), GATEWAY_ARG(row.gateway), (long long)row.amount_minor),
     };
-    return orders_apply(tx, &change, &step, &error);
+    return store_order_apply(tx, &change);
 }
 
 enum svc_status payments_received(struct payments *payments, int64_t order_id,
     int64_t amount_minor, struct svc_slice key, char ret_detail[256])
 {
-    SVC_PG_AUTO_ROLLBACK struct svc_pg_tx tx = {0};
     struct svc_arena arena = {0};
     struct work work = payments_work(payments, &arena);
-    struct svc_pg_error error;
-    enum svc_status status = svc_pg_begin(payments->settings.pg, &tx, &error);
+    struct asked asked = {
+        .work = &work,
+        .detail = ret_detail,
+        .order_id = order_id,
+        .amount_minor = amount_minor,
+    };
 
     (void)key; /* an order is paid once, whatever the key */
     ret_detail[0] = '\0';
-    if (status == SVC_OK) {
-        status = receive(&work, &tx, order_id, amount_minor, ret_detail);
-    }
-    if (status == SVC_OK) {
-        status = svc_pg_commit(&tx, &error);
-    }
+    enum svc_status status = store_in_transaction(&work.store, receive, &asked);
     svc_arena_done(&arena);
     return status;
 }
@@ -252,9 +252,18 @@ static void try_refund(struct work *work, struct payments_gateway *gateway,
     }
 }
 
-static enum svc_status end_in(struct work *work, struct svc_pg_tx *tx,
-    const struct refund_row *refund, const struct refund_end *end)
+struct ending {
+    struct work *work;
+    const struct refund_row *refund;
+    const struct refund_end *end;
+};
+
+static enum svc_status end_in(void *context, struct svc_pg_tx *tx)
 {
+    const struct ending *ending = context;
+    const struct refund_row *refund = ending->refund;
+    const struct refund_end *end = ending->end;
+    struct work *work = ending->work;
     bool is_done = strcmp(end->status, "done") == 0;
     struct payment_row payment;
     enum svc_status status =
@@ -278,17 +287,10 @@ static enum svc_status end_in(struct work *work, struct svc_pg_tx *tx,
 static void end_refund(
     struct work *work, const struct refund_row *refund, const struct refund_end *end)
 {
-    SVC_PG_AUTO_ROLLBACK struct svc_pg_tx tx = {0};
-    struct svc_pg_error error;
-    enum svc_status status = svc_pg_begin(work->payments->settings.pg, &tx, &error);
+    struct ending ending = {work, refund, end};
 
-    if (status == SVC_OK) {
-        status = end_in(work, &tx, refund, end);
-    }
-    if (status == SVC_OK) {
-        status = svc_pg_commit(&tx, &error);
-    }
-    if (status != SVC_OK) { /* the lease brings it back, and the key makes it the same */
+    /* Where it fails the lease brings it back, and the key makes it the same refund. */
+    if (store_in_transaction(&work->store, end_in, &ending) != SVC_OK) {
         svc_log(SVC_LOG_WARN, "a refund's end couldn't be stored",
             SVC_TEXT_SLICE("refund_id", refund->id));
     }

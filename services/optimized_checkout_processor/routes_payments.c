@@ -169,10 +169,14 @@ enum svc_status post_order_refund(struct svc_request *request, struct svc_reply 
         return routes_fail(reply, status);
     }
     struct payments *payments = visit.talk.service->payments;
-    status = order.id > 0 ? payments_refund(payments, order.id,
-                                routes_int(request, "amount_minor", 0), key,
-                                routes_text(request, "reason"), detail)
-                          : SVC_NOT_FOUND;
+    const struct payments_refund_request asked = {
+        .order_id = order.id,
+        .amount_minor = routes_int(request, "amount_minor", 0),
+        .key = key,
+        .reason = routes_text(request, "reason"),
+        .by_hand = svc_json_is(svc_json_get(request->body, "by_hand"), SVC_JSON_TRUE),
+    };
+    status = order.id > 0 ? payments_refund(payments, &asked, detail) : SVC_NOT_FOUND;
     if (!is_business(status)) {
         return fail(reply, status, detail);
     }

@@ -1,6 +1,12 @@
 #include "store_payments.h"
 
 #include "gateway_private.h"
+#include "orders.h"
+
+#include <svc/log.h>
+#include <svc/pg.h>
+
+#include <string.h>
 
 #define COLUMNS                                                                          \
     "p.id, p.order_id, p.gateway, p.status, p.amount_minor, p.currency,"                 \
@@ -52,7 +58,8 @@ static enum svc_status query_row(const struct store_payments *store,
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
-    enum svc_status status = svc_pg_query(store->pg, statement, &rows, &error);
+    enum svc_status status =
+        store_fault(svc_pg_query(store->pg, statement, &rows, &error), &error);
 
     return status == SVC_OK ? read_row(store->arena, rows, ret_row) : status;
 }
@@ -62,7 +69,7 @@ static enum svc_status run(
 {
     struct svc_pg_error error;
 
-    return svc_pg_query(store->pg, statement, NULL, &error);
+    return store_fault(svc_pg_query(store->pg, statement, NULL, &error), &error);
 }
 
 static enum svc_status run_in(
@@ -70,7 +77,40 @@ static enum svc_status run_in(
 {
     struct svc_pg_error error;
 
-    return svc_pg_tx_query(tx, statement, NULL, &error);
+    return store_fault(svc_pg_tx_query(tx, statement, NULL, &error), &error);
+}
+
+enum svc_status store_fault(enum svc_status status, const struct svc_pg_error *error)
+{
+    if (status == SVC_INTERNAL || status == SVC_INVALID) {
+        svc_log(SVC_LOG_ERROR, "a statement of payments failed",
+            SVC_TEXT("sqlstate", error->sqlstate),
+            SVC_PRIVATE(
+                "error", ((struct svc_slice){error->message, strlen(error->message)})));
+    }
+    return status;
+}
+
+enum svc_status store_in_transaction(
+    const struct store_payments *store, store_change *change, void *context)
+{
+    SVC_PG_AUTO_ROLLBACK struct svc_pg_tx tx = {0};
+    struct svc_pg_error error;
+    enum svc_status status = svc_pg_begin(store->pg, &tx, &error);
+
+    if (status == SVC_OK) {
+        status = change(context, &tx);
+    }
+    return status == SVC_OK ? svc_pg_commit(&tx, &error) : status;
+}
+
+enum svc_status store_order_apply(struct svc_pg_tx *tx, const struct order_change *change)
+{
+    struct svc_pg_error error;
+    struct order_step step;
+    enum svc_status status = orders_apply(tx, change, &step, &error);
+
+    return status == SVC_NOT_FOUND ? SVC_OK : status;
 }
 
 /* --- Reading. --- */
@@ -128,10 +168,13 @@ enum svc_status store_payment_open(
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
-    enum svc_status status = svc_pg_query(store->pg,
-        SVC_PG_PREPARED("SELECT status = 'awaiting_payment' FROM orders WHERE id = $1",
-            svc_pg_int(order_id)),
-        &rows, &error);
+    enum svc_status status = store_fault(
+        svc_pg_query(store->pg,
+            SVC_PG_PREPARED(
+                "SELECT status = 'awaiting_payment' FROM orders WHERE id = $1",
+                svc_pg_int(order_id)),
+            &rows, &error),
+        &error);
 
     if (status != SVC_OK || svc_pg_rows(rows) == 0) {
         return status != SVC_OK ? status : SVC_NOT_FOUND;
@@ -177,16 +220,19 @@ enum svc_status store_link_end(const struct store_payments *store, struct svc_sl
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
-    enum svc_status status = svc_pg_query(store->pg,
-        SVC_PG_PREPARED(
-            "UPDATE payments SET url = $2, external_id = $3, error = NULL,"
-            " status = CASE status WHEN 'created' THEN 'pending' ELSE status END,"
-            " next_ask_at = CASE status WHEN 'created'"
-            " THEN NOW() + make_interval(secs => $4) ELSE NOW() END, updated_at = NOW()"
-            " WHERE id = $1::uuid AND url IS NULL RETURNING status = 'pending'",
-            svc_pg_slice(id), svc_pg_slice(link->url), svc_pg_slice(link->external_id),
-            svc_pg_int(wait_s)),
-        &rows, &error);
+    enum svc_status status = store_fault(
+        svc_pg_query(store->pg,
+            SVC_PG_PREPARED(
+                "UPDATE payments SET url = $2, external_id = $3, error = NULL,"
+                " status = CASE status WHEN 'created' THEN 'pending' ELSE status END,"
+                " next_ask_at = CASE status WHEN 'created'"
+                " THEN NOW() + make_interval(secs => $4) ELSE NOW() END, updated_at = "
+                "NOW()"
+                " WHERE id = $1::uuid AND url IS NULL RETURNING status = 'pending'",
+                svc_pg_slice(id), svc_pg_slice(link->url),
+                svc_pg_slice(link->external_id), svc_pg_int(wait_s)),
+            &rows, &error),
+        &error);
 
     if (status == SVC_OK) {
         *ret_taken = svc_pg_get_bool(rows, 0, 0);
@@ -212,13 +258,15 @@ enum svc_status store_payments_lease(const struct store_payments *store, int64_t
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
-    enum svc_status status = svc_pg_query(store->pg,
-        SVC_PG_PREPARED(
-            "UPDATE payments SET next_ask_at = NOW() + make_interval(secs => $2)"
-            " WHERE id IN (SELECT id FROM payments WHERE next_ask_at <= NOW()"
-            " ORDER BY next_ask_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING id",
-            svc_pg_int(limit), svc_pg_int(lease_s)),
-        &rows, &error);
+    enum svc_status status = store_fault(
+        svc_pg_query(store->pg,
+            SVC_PG_PREPARED(
+                "UPDATE payments SET next_ask_at = NOW() + make_interval(secs => $2)"
+                " WHERE id IN (SELECT id FROM payments WHERE next_ask_at <= NOW()"
+                " ORDER BY next_ask_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING id",
+                svc_pg_int(limit), svc_pg_int(lease_s)),
+            &rows, &error),
+        &error);
 
     if (status != SVC_OK) {
         return status;
@@ -274,10 +322,12 @@ enum svc_status store_payment_lock(const struct store_payments *store,
     if (status != SVC_OK) {
         return status;
     }
-    status = svc_pg_tx_query(tx,
-        SVC_PG_PREPARED(
-            "SELECT " COLUMNS FROM_PAYMENTS "WHERE p.id = $1::uuid", svc_pg_slice(id)),
-        &rows, &error);
+    status = store_fault(
+        svc_pg_tx_query(tx,
+            SVC_PG_PREPARED("SELECT " COLUMNS FROM_PAYMENTS "WHERE p.id = $1::uuid",
+                svc_pg_slice(id)),
+            &rows, &error),
+        &error);
     return status == SVC_OK ? read_row(store->arena, rows, ret_row) : status;
 }
 
@@ -329,19 +379,23 @@ enum svc_status store_payment_refunded(struct svc_pg_tx *tx, struct svc_slice id
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
     /* At least what we gave back ourselves, for a gateway that doesn't say how much. */
-    enum svc_status status = svc_pg_tx_query(tx,
-        SVC_PG_PREPARED(
-            "WITH known AS (SELECT LEAST(p.amount_minor, GREATEST(p.refunded_minor, $2,"
-            " COALESCE((SELECT sum(r.amount_minor) FROM refunds AS r"
-            "  WHERE r.payment_id = p.id AND r.status = 'done'), 0)))::bigint AS minor"
-            " FROM payments AS p WHERE p.id = $1::uuid)"
-            " UPDATE payments SET refunded_minor = known.minor, updated_at = NOW(),"
-            " status = CASE WHEN known.minor >= amount_minor THEN 'refunded'"
-            "  WHEN status = 'paid' AND known.minor > 0 THEN 'partially_refunded'"
-            "  ELSE status END"
-            " FROM known WHERE id = $1::uuid RETURNING refunded_minor",
-            svc_pg_slice(id), svc_pg_int(refunded_minor)),
-        &rows, &error);
+    enum svc_status status = store_fault(
+        svc_pg_tx_query(tx,
+            SVC_PG_PREPARED(
+                "WITH known AS (SELECT LEAST(p.amount_minor, GREATEST(p.refunded_minor, "
+                "$2,"
+                " COALESCE((SELECT sum(r.amount_minor) FROM refunds AS r"
+                "  WHERE r.payment_id = p.id AND r.status = 'done'), 0)))::bigint AS "
+                "minor"
+                " FROM payments AS p WHERE p.id = $1::uuid)"
+                " UPDATE payments SET refunded_minor = known.minor, updated_at = NOW(),"
+                " status = CASE WHEN known.minor >= amount_minor THEN 'refunded'"
+                "  WHEN status = 'paid' AND known.minor > 0 THEN 'partially_refunded'"
+                "  ELSE status END"
+                " FROM known WHERE id = $1::uuid RETURNING refunded_minor",
+                svc_pg_slice(id), svc_pg_int(refunded_minor)),
+            &rows, &error),
+        &error);
 
     if (status == SVC_OK) {
         *ret_refunded_minor = svc_pg_get_int(rows, 0, 0, 0);

@@ -6,7 +6,10 @@
 
 #include "payment_decision.h"
 
-#include <svc/pg.h>
+struct svc_pg;
+struct svc_pg_error;
+struct svc_pg_tx;
+struct order_change;
 
 struct payment_row {
     struct svc_slice id;
@@ -34,6 +37,17 @@ struct store_payments {
     struct svc_pg *pg;
     struct svc_arena *arena;
 };
+
+/* Logs a fault of ours, which no retry mends; returns STATUS. */
+enum svc_status store_fault(enum svc_status status, const struct svc_pg_error *error);
+
+/* CHANGE in a transaction of its own; anything but OK takes it all back. */
+typedef enum svc_status store_change(void *context, struct svc_pg_tx *tx);
+enum svc_status store_in_transaction(
+    const struct store_payments *store, store_change *change, void *context);
+/* orders_apply; of an order that the shop wrote by hand it's no fault that it stays. */
+enum svc_status store_order_apply(
+    struct svc_pg_tx *tx, const struct order_change *change);
 
 /* --- Reading; NOT_FOUND where there is none. --- */
 
@@ -99,11 +113,13 @@ struct inbox_row {
     struct svc_slice gateway;
     struct svc_slice subject_id;
     bool is_dispute;
+    bool is_signed;
     int64_t attempts;
     int64_t age_s;
 };
 
-/* Puts it in, once. LEASE_S: until when others leave it alone; -1: nothing to be done. */
+/* Puts it in, once. Of those that nobody signed only so many wait at a time: who sends
+ * made-up ones keeps us no longer busy, and the sweep finds what they would have told. */
 enum svc_status store_inbox_add(const struct store_payments *store, const char *gateway,
     const struct gateway_notice *notice, struct svc_slice raw, bool *ret_is_new);
 enum svc_status store_inbox_lease(const struct store_payments *store, int64_t limit,

@@ -2,22 +2,26 @@
 
 #include "gateway_private.h"
 
+#include <svc/pg.h>
+
 static enum svc_status run_in(
     struct svc_pg_tx *tx, const struct svc_pg_statement *statement)
 {
     struct svc_pg_error error;
 
-    return svc_pg_tx_query(tx, statement, NULL, &error);
+    return store_fault(svc_pg_tx_query(tx, statement, NULL, &error), &error);
 }
 
 static enum svc_status lock_order(struct svc_pg_tx *tx, int64_t order_id)
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
-    enum svc_status status = svc_pg_tx_query(tx,
-        SVC_PG_PREPARED(
-            "SELECT id FROM orders WHERE id = $1 FOR UPDATE", svc_pg_int(order_id)),
-        &rows, &error);
+    enum svc_status status =
+        store_fault(svc_pg_tx_query(tx,
+                        SVC_PG_PREPARED("SELECT id FROM orders WHERE id = $1 FOR UPDATE",
+                            svc_pg_int(order_id)),
+                        &rows, &error),
+            &error);
 
     if (status != SVC_OK) {
         return status;
@@ -32,7 +36,8 @@ static enum svc_status find_payment(const struct store_payments *store,
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
-    enum svc_status status = svc_pg_tx_query(tx, statement, &rows, &error);
+    enum svc_status status =
+        store_fault(svc_pg_tx_query(tx, statement, &rows, &error), &error);
 
     if (status != SVC_OK || svc_pg_rows(rows) == 0) {
         return status != SVC_OK ? status : SVC_NOT_FOUND;
@@ -57,7 +62,7 @@ enum svc_status store_refundable(const struct store_payments *store, struct svc_
             " (SELECT sum(r.amount_minor) FROM refunds AS r WHERE r.payment_id = p.id"
             "  AND r.status = 'done'), 0)) - COALESCE("
             " (SELECT sum(r.amount_minor) FROM refunds AS r WHERE r.payment_id = p.id"
-            "  AND r.status IN ('asked', 'manual')), 0)"
+            "  AND r.status = 'asked'), 0)"
             " FROM payments AS p WHERE p.order_id = $1"
             " AND p.status IN ('paid', 'partially_refunded', 'refunded')"
             " ORDER BY p.created_at DESC LIMIT 1",
@@ -71,6 +76,16 @@ enum svc_status store_refundable(const struct store_payments *store, struct svc_
 
 enum svc_status store_refund_add(struct svc_pg_tx *tx, const struct refund_add *add)
 {
+    if (add->is_done) { /* what was left to a person is done with that */
+        enum svc_status status = run_in(tx,
+            SVC_PG_PREPARED("UPDATE refunds SET status = 'failed', updated_at = NOW(),"
+                            " error = 'given back by hand instead'"
+                            " WHERE payment_id = $1::uuid AND status = 'manual'",
+                svc_pg_slice(add->payment_id)));
+        if (status != SVC_OK) {
+            return status;
+        }
+    }
     return run_in(
         tx, SVC_PG_PREPARED("INSERT INTO refunds (payment_id, amount_minor, key, reason,"
                             " status) VALUES ($1::uuid, $2, $3, $4,"
@@ -85,11 +100,14 @@ enum svc_status store_refund_known(struct svc_pg_tx *tx, struct svc_slice key,
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
-    enum svc_status status = svc_pg_tx_query(tx,
-        SVC_PG_PREPARED("SELECT r.amount_minor FROM refunds AS r JOIN payments AS p"
-                        " ON p.id = r.payment_id WHERE r.key = $1 AND p.order_id = $2",
-            svc_pg_slice(key), svc_pg_int(order_id)),
-        &rows, &error);
+    enum svc_status status = store_fault(
+        svc_pg_tx_query(tx,
+            SVC_PG_PREPARED(
+                "SELECT r.amount_minor FROM refunds AS r JOIN payments AS p"
+                " ON p.id = r.payment_id WHERE r.key = $1 AND p.order_id = $2",
+                svc_pg_slice(key), svc_pg_int(order_id)),
+            &rows, &error),
+        &error);
 
     if (status == SVC_OK) {
         *ret_amount_minor = svc_pg_get_int(rows, 0, 0, -1);
@@ -102,12 +120,14 @@ enum svc_status store_refund_read(const struct store_payments *store,
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
-    enum svc_status status = svc_pg_query(store->pg,
-        SVC_PG_PREPARED("SELECT r.id, r.status, r.amount_minor, p.currency"
-                        " FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id"
-                        " WHERE r.key = $1",
-            svc_pg_slice(key)),
-        &rows, &error);
+    enum svc_status status = store_fault(
+        svc_pg_query(store->pg,
+            SVC_PG_PREPARED("SELECT r.id, r.status, r.amount_minor, p.currency"
+                            " FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id"
+                            " WHERE r.key = $1",
+                svc_pg_slice(key)),
+            &rows, &error),
+        &error);
 
     if (status != SVC_OK || svc_pg_rows(rows) == 0) {
         return status != SVC_OK ? status : SVC_NOT_FOUND;
@@ -126,16 +146,18 @@ enum svc_status store_refunds_lease(const struct store_payments *store, int64_t 
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
-    enum svc_status status = svc_pg_query(store->pg,
-        SVC_PG_PREPARED("UPDATE refunds SET attempts = attempts + 1,"
-                        " next_try_at = NOW() + make_interval(secs => $2)"
-                        " WHERE id IN (SELECT id FROM refunds WHERE status = 'asked'"
-                        " AND next_try_at <= NOW()"
-                        " ORDER BY next_try_at LIMIT $1 FOR UPDATE SKIP LOCKED)"
-                        " RETURNING id, payment_id, amount_minor, attempts,"
-                        " extract(epoch FROM NOW() - created_at)::bigint",
-            svc_pg_int(limit), svc_pg_int(lease_s)),
-        &rows, &error);
+    enum svc_status status = store_fault(
+        svc_pg_query(store->pg,
+            SVC_PG_PREPARED("UPDATE refunds SET attempts = attempts + 1,"
+                            " next_try_at = NOW() + make_interval(secs => $2)"
+                            " WHERE id IN (SELECT id FROM refunds WHERE status = 'asked'"
+                            " AND next_try_at <= NOW()"
+                            " ORDER BY next_try_at LIMIT $1 FOR UPDATE SKIP LOCKED)"
+                            " RETURNING id, payment_id, amount_minor, attempts,"
+                            " extract(epoch FROM NOW() - created_at)::bigint",
+                svc_pg_int(limit), svc_pg_int(lease_s)),
+            &rows, &error),
+        &error);
 
     if (status != SVC_OK) {
         return status;
@@ -168,12 +190,14 @@ enum svc_status store_refund_wait(const struct store_payments *store, struct svc
 {
     struct svc_pg_error pg_error;
 
-    return svc_pg_query(store->pg,
-        SVC_PG_PREPARED("UPDATE refunds SET error = $2, updated_at = NOW(),"
-                        " next_try_at = NOW() + make_interval(secs => $3)"
-                        " WHERE id = $1::uuid AND status = 'asked'",
-            svc_pg_slice(id), svc_pg_text(error), svc_pg_int(wait_s)),
-        NULL, &pg_error);
+    return store_fault(
+        svc_pg_query(store->pg,
+            SVC_PG_PREPARED("UPDATE refunds SET error = $2, updated_at = NOW(),"
+                            " next_try_at = NOW() + make_interval(secs => $3)"
+                            " WHERE id = $1::uuid AND status = 'asked'",
+                svc_pg_slice(id), svc_pg_text(error), svc_pg_int(wait_s)),
+            NULL, &pg_error),
+        &pg_error);
 }
 
 enum svc_status store_payment_by_hand(const struct store_payments *store,

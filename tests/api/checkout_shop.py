@@ -81,6 +81,7 @@ class CheckoutShop:
         self._next = itertools.count()
         self.http = httpx.Client(timeout=30, limits=httpx.Limits(max_connections=300))
         self._products = itertools.count(1)
+        self._connection: psycopg.Connection | None = None
         self._furnish()
 
     def _furnish(self) -> None:
@@ -97,9 +98,15 @@ class CheckoutShop:
         self.standard, self.pickup = rates["Estándar"], rates["Recoger"]
 
     def sql(self, text: str, *values: Any) -> list[tuple]:
-        with psycopg.connect(self.database, autocommit=True) as connection:
-            cursor = connection.execute(text, values or None)
-            return cursor.fetchall() if cursor.description else []
+        """On a connection that is kept; made anew where the server had died."""
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self.database, autocommit=True)
+        try:
+            cursor = self._connection.execute(text, values or None)
+        except psycopg.OperationalError:
+            self._connection = psycopg.connect(self.database, autocommit=True)
+            cursor = self._connection.execute(text, values or None)
+        return cursor.fetchall() if cursor.description else []
 
     def one(self, text: str, *values: Any) -> Any:
         return self.sql(text, *values)[0][0]
@@ -174,6 +181,8 @@ class CheckoutShop:
 
     def close(self) -> None:
         self.http.close()
+        if self._connection is not None:
+            self._connection.close()
 
 
 def said(answer: Any) -> str:

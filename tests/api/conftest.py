@@ -12,6 +12,7 @@ import pytest
 from launcher.servers import Redis
 from tests.api.ai_shop import ai, make_model, model  # noqa: F401
 from tests.api.checkout_shop import checkout, make_checkout  # noqa: F401
+from tests.api.pay_shop import gateways, pay  # noqa: F401
 from tests.api.search_shop import (  # noqa: F401
     catalogue,
     demo_template,

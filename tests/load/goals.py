@@ -24,6 +24,17 @@ def p99_below(connections: int, bound_ms: float) -> Goal:
     return Goal(f"p99, {connections} connections", bound_ms, "ms", False, measure)
 
 
+def p99_of_below(key: str, label: str, connections: int, bound_ms: float) -> Goal:
+    """Of another peer than the first."""
+
+    def measure(results: Results) -> float | None:
+        if results.errors(key, connections):
+            return None
+        return results.spread(key, connections, lambda sample: sample.p99_ms).median
+
+    return Goal(f"p99 of {label}, {connections} connections", bound_ms, "ms", False, measure)
+
+
 def p95_below(connections: int, bound_ms: float) -> Goal:
     def measure(results: Results) -> float | None:
         if results.errors(OURS, connections):

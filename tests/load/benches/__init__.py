@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.load.benches import ai, limiter, parse, search, sessions
+from tests.load.benches import ai, checkout, limiter, parse, search, sessions
 from tests.load.model import Bench
 
 BENCHES: Mapping[str, Callable[..., Bench]] = {
     "ai": ai.bench,
+    "checkout": checkout.bench,
     "limiter": limiter.bench,
     "parse": parse.bench,
     "search": search.bench,

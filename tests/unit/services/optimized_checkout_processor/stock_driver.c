@@ -3,10 +3,15 @@
  *
  *     current SKU ... | reserve KEY EXPIRES_AT_S SKU=N ... | release KEY
  *     commit KEY SKU=N ... | up | trusts | crowd N SKU
+ *
+ * and, with DATABASE_URL:
+ *
+ *     hold CHECKOUT_ID EXPIRES_AT_S SKU=N ... | sweep
  */
-#include <stock_api.h>
+#include <stock_orders.h>
 
 #include <svc/clock.h>
+#include <svc/pg.h>
 
 #include <pthread.h>
 #include <stdio.h>
@@ -16,6 +21,7 @@
 enum { LINES_MAX = 300, THREADS_MAX = 64 };
 
 static struct stock_api *api;
+static struct svc_pg *pg;
 static struct stock_api_line lines[LINES_MAX];
 
 static size_t read_lines(char *rest)
@@ -102,6 +108,18 @@ static void run(const char *command, char *rest)
         outcome = stock_api_commit(api, key, lines, count, &error);
     } else if (strcmp(command, "release") == 0) {
         outcome = stock_api_release(api, rest, &error);
+    } else if (strcmp(command, "hold") == 0) {
+        const char *key = strsep(&rest, " ");
+        int64_t expires_at_s = strtoll(strsep(&rest, " "), NULL, 10);
+        count = read_lines(rest);
+        outcome = stock_orders_hold(api, pg, (struct svc_slice){key, strlen(key)},
+            expires_at_s, lines, count, &error);
+    } else if (strcmp(command, "sweep") == 0) {
+        struct stock_orders_swept swept;
+        stock_orders_sweep(api, pg, &swept);
+        printf("{\"told\":%zu,\"failed\":%zu,\"short\":%zu}\n", swept.told, swept.failed,
+            swept.shorts);
+        return;
     } else if (strcmp(command, "crowd") == 0) {
         crowd(strtoul(rest, NULL, 10));
         return;
@@ -111,6 +129,21 @@ static void run(const char *command, char *rest)
         return;
     }
     answer(outcome, count, &error, since_ms);
+}
+
+static bool open_database(void)
+{
+    struct svc_pg_error error;
+    const struct svc_pg_settings settings = {
+        .url = getenv("DATABASE_URL"),
+        .name = "stock_driver",
+        .size = 2,
+        .connect_timeout_ms = 5000,
+        .acquire_timeout_ms = 5000,
+        .statement_timeout_ms = 15000,
+    };
+
+    return settings.url == NULL || svc_pg_open(&settings, &pg, &error) == SVC_OK;
 }
 
 static const char *setting(const char *name, const char *otherwise)
@@ -128,7 +161,7 @@ int main(void)
         .timeout_ms = strtol(setting("STOCK_API_TIMEOUT_MS", "800"), NULL, 10),
         .connections = 16,
     };
-    char error[256];
+    char error[256] = "DATABASE_URL";
     char *line = NULL;
     size_t room = 0;
 
@@ -137,7 +170,7 @@ int main(void)
         puts("STOCK_API_WHEN_DOWN must be refuse or trust");
         return 2;
     }
-    if (!stock_api_new(&settings, &api, error)) {
+    if (!open_database() || !stock_api_new(&settings, &api, error)) {
         puts(error);
         return 2;
     }
@@ -151,5 +184,6 @@ int main(void)
     }
     free(line);
     stock_api_free(&api);
+    svc_pg_close(&pg);
     return 0;
 }

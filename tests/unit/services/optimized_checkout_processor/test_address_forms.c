@@ -3,6 +3,8 @@
 
 #include <address.h>
 
+#include <svc/texts.h>
+
 #include <math.h>
 
 static struct svc_arena arena;
@@ -197,6 +199,18 @@ static void test_address_read_location(void **state)
     assert_slice(named.district, "Del Valle");
     assert_slice(named.postal_code, "03100");
     assert_int_equal(count_faults(&named), 0);
+}
+
+/* WhatsApp gives a place's name where there is no address. */
+static void test_address_read_location_of_a_place(void **state)
+{
+    struct address address = {.country = SVC_SLICE("MX")};
+
+    (void)state;
+    assert_true(address_read_location(
+        &arena, 19.37, -99.17, SVC_SLICE("Café Toscano\n☕ Roma"), &address));
+    assert_int_equal(address.street.length, 0);
+    assert_slice(address.reference, "Café Toscano Roma");
 }
 
 static void test_address_read_location_nowhere(void **state)
@@ -457,6 +471,29 @@ static void test_address_fault_text(void **state)
     assert_string_equal(address_fault_text(ADDRESS_TOO_LONG), "address_too_long");
 }
 
+/* Each fault is said in each language. */
+static void test_address_fault_texts(void **state)
+{
+    static const char *const locales[] = {"es", "en", "pt"};
+    struct svc_texts *texts = NULL;
+    char error[256] = "";
+    struct svc_buf out;
+
+    (void)state;
+    assert_true(svc_texts_open(NULL, &texts, error));
+    svc_buf_init(&out, 1000);
+    for (int fault = ADDRESS_MISSING_STREET; fault <= ADDRESS_TOO_LONG; fault++) {
+        const char *key = address_fault_text((enum address_fault_kind)fault);
+        for (size_t i = 0; i < COUNT_OF(locales); i++) {
+            svc_buf_clear(&out);
+            svc_texts_write(texts, slice(locales[i]), key, NULL, 0, &out);
+            assert_string_not_equal(svc_buf_text(&out), key);
+        }
+    }
+    svc_buf_done(&out);
+    svc_texts_close(&texts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +502,7 @@ int main(void)
         cmocka_unit_test_teardown(test_address_json_round_trip, reset),
         cmocka_unit_test_teardown(test_address_read_json_refused, reset),
         cmocka_unit_test_teardown(test_address_read_location, reset),
+        cmocka_unit_test_teardown(test_address_read_location_of_a_place, reset),
         cmocka_unit_test_teardown(test_address_read_location_nowhere, reset),
         cmocka_unit_test_teardown(test_address_write_text, reset),
         cmocka_unit_test_teardown(test_address_write_text_of_a_pin, reset),
@@ -476,6 +514,7 @@ int main(void)
         cmocka_unit_test_teardown(test_address_read_text_of_nothing, reset),
         cmocka_unit_test_teardown(test_address_read_text_any, reset),
         cmocka_unit_test_teardown(test_address_fault_text, reset),
+        cmocka_unit_test_teardown(test_address_fault_texts, reset),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,10 @@
 /* Carts by hand: what a person would reckon. test_quote_any.c has those at random. */
 #include "../../unit.h"
 
+#include <carts.h>
 #include <quote.h>
+
+#include <svc/texts.h>
 
 #define NOW 1800000000
 
@@ -340,6 +343,31 @@ static void test_quote_taxes_by_category(void **state)
     assert_int_equal(quote.taxes[1].amount_minor, 967);
 }
 
+/* Each reason is said in each language. */
+static void test_quote_coupon_texts(void **state)
+{
+    static const struct svc_slice locales[] = {{"es", 2}, {"en", 2}, {"pt", 2}};
+    struct svc_texts *texts = NULL;
+    char error[256] = "";
+    struct svc_buf out;
+
+    (void)state;
+    assert_true(svc_texts_open(NULL, &texts, error));
+    svc_buf_init(&out, 1000);
+    for (int fault = COUPON_UNKNOWN; fault <= COUPON_ALONE; fault++) {
+        char key[64];
+        snprintf(key, sizeof key, "coupon_%s",
+            carts_coupon_fault_name((enum coupon_fault)fault));
+        for (size_t i = 0; i < COUNT_OF(locales); i++) {
+            svc_buf_clear(&out);
+            svc_texts_write(texts, locales[i], key, NULL, 0, &out);
+            assert_string_not_equal(svc_buf_text(&out), key);
+        }
+    }
+    svc_buf_done(&out);
+    svc_texts_close(&texts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +384,7 @@ int main(void)
         cmocka_unit_test_setup(test_quote_tax_included, set_up),
         cmocka_unit_test_setup(test_quote_tax_on_top, set_up),
         cmocka_unit_test_setup(test_quote_taxes_by_category, set_up),
+        cmocka_unit_test_setup(test_quote_coupon_texts, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,12 +3,36 @@
 
 #include "gateway_private.h"
 
+#include <svc/client.h>
 #include <svc/clock.h>
 #include <svc/log.h>
 
+#include <stdio.h>
 #include <string.h>
 
-enum { TOKEN_EARLY_S = 60 };
+enum { TOKEN_EARLY_S = 60, CLIENT_SIZE = 16, CONNECT_TIMEOUT_MS = 3000 };
+
+bool payments_client_open(struct payments *payments, char ret_error[256])
+{
+    const struct svc_client_settings settings = {
+        .size = CLIENT_SIZE,
+        .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+        .user_agent = "optimized_checkout_processor",
+        .ca_file = payments->settings.ca_file,
+    };
+    struct svc_client_error error;
+
+    if (svc_client_new(&settings, &payments->client, &error) != SVC_OK) {
+        snprintf(ret_error, 256, "gateways: %.200s", error.message);
+        return false;
+    }
+    return true;
+}
+
+void payments_client_close(struct payments *payments)
+{
+    svc_client_free(&payments->client);
+}
 
 static enum svc_status call(struct work *work, const struct gateway_request *request,
     struct exchange *ret_exchange)
