@@ -108,6 +108,7 @@ def test_a_person_buys_on_the_page(page: playwright.Page, shop: Shop):
     playwright.expect(log).to_contain_text("¡Recibimos tu pago!", timeout=PURCHASE_MS)
     say(page, "¿dónde está mi pedido?")
     playwright.expect(log).to_contain_text("pagado, en preparación", timeout=PURCHASE_MS)
+    playwright.expect(log.get_by_role("button", name="Seguir comprando").last).to_be_in_viewport()
     picture(page, "bought")
 
 
