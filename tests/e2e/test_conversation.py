@@ -98,7 +98,7 @@ def button(id_: str, title: str) -> dict:
                     {"product_retailer_id": "B", "quantity": 1, "item_price": 7.99, "currency": "MXN"},
                 ]
             },
-            "ya no está a la venta",
+            "No encontré A",
         ),
     ],
     ids=["button", "location", "order"],
