@@ -12,7 +12,9 @@
 #define TERM_MAX ((size_t)80)
 #define ITEMS_MAX 100
 #define LATENCY_MS_MAX 1e9
-#define USD_MAX 1e6
+#define USD_MAX 1e3
+/* Sums of millions of these still fit: one event must not stop the counting of all. */
+#define WHOLE_MAX INT64_C(1000000000000)
 
 struct context {
     struct deltas *deltas;
@@ -69,12 +71,18 @@ static struct svc_slice text_of(const struct context *context, const char *name)
     return svc_json_get_text(context->data, name);
 }
 
-static int64_t whole_of(const struct context *context, const char *name, int64_t fallback)
+static int64_t whole(const struct svc_json *value, int64_t fallback)
 {
     int64_t number;
 
-    return svc_json_to_int64(svc_json_get(context->data, name), &number) ? number
-                                                                         : fallback;
+    return svc_json_to_int64(value, &number) && number >= 0 && number < WHOLE_MAX
+               ? number
+               : fallback;
+}
+
+static int64_t whole_of(const struct context *context, const char *name, int64_t fallback)
+{
+    return whole(svc_json_get(context->data, name), fallback);
 }
 
 static void add_latency(struct context *context, const char *name)
@@ -289,8 +297,7 @@ static void count_paid(struct context *context)
     }
     for (const struct svc_json *item = items->first; item != NULL && count < ITEMS_MAX;
          item = item->next, count++) {
-        int64_t quantity = 1;
-        (void)!svc_json_to_int64(svc_json_get(item, "quantity"), &quantity);
+        int64_t quantity = whole(svc_json_get(item, "quantity"), 1);
         add_term(
             context, product_sold, id_of(svc_json_get(item, "product_id")), quantity);
     }

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of what is summed up. */
+#define WHOLE_MAX INT64_C(1000000000000)
+
 enum kind {
     KIND_TEXT,
     KIND_NUMBER, /* from 0 */
@@ -66,7 +69,7 @@ static const struct field fields[] = {
 static const char *const wanted[] = {
     [KIND_TEXT] = "a text",
     [KIND_NUMBER] = "a number from 0",
-    [KIND_WHOLE] = "a whole number from 0",
+    [KIND_WHOLE] = "a whole number from 0, below 10^12",
     [KIND_BOOL] = "true or false",
     [KIND_SCORE] = "a whole number from 1 to 5",
 };
@@ -96,7 +99,7 @@ static bool is_kind(const struct svc_json *value, enum kind kind)
         real = svc_json_to_double(value);
         return isfinite(real) && real >= 0 && real < 1e12;
     case KIND_WHOLE:
-        return svc_json_to_int64(value, &number) && number >= 0 && number < (1LL << 50);
+        return svc_json_to_int64(value, &number) && number >= 0 && number < WHOLE_MAX;
     case KIND_SCORE:
         return svc_json_to_int64(value, &number) && number >= 1 && number <= 5;
     }

@@ -86,6 +86,12 @@ static enum svc_status insert(struct svc_pg *pg, struct svc_buf columns[COLUMN_C
     return svc_pg_query(pg, &statement, ret_rows, error);
 }
 
+/* Class 22 of SQL: a value that a column doesn't take. */
+static bool is_of_data(const struct svc_pg_error *error)
+{
+    return strncmp(error->sqlstate, "22", 2) == 0;
+}
+
 static void mark(
     struct store_event **sent, size_t count, const struct svc_pg_result *rows)
 {
@@ -122,6 +128,7 @@ enum svc_status store_events_write(
         mark(sent, sent_count, rows);
     } else {
         snprintf(ret_error, 256, "%s", error.message);
+        status = is_of_data(&error) ? SVC_INVALID : status;
     }
     for (size_t i = 0; i < COLUMN_COUNT; i++) {
         svc_buf_done(&columns[i]);

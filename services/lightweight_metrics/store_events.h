@@ -16,8 +16,8 @@ struct store_event {
 };
 
 /* Writes COUNT events (STORE_EVENTS_MAX at most) in one transaction; OK once they are
- * safe. The list's order changes. After a failure they are in the log all or not at all.
- */
+ * safe, INVALID where one of them is what PostgreSQL never takes. The list's order
+ * changes. After a failure they are in the log all or not at all. */
 SVC_MUST_CHECK enum svc_status store_events_write(
     struct svc_pg *pg, struct store_event **events, size_t count, char ret_error[256]);
 

@@ -152,7 +152,9 @@ static void put_aside(struct ingest *ingest, struct ingest_batch *batches)
     spool_add(ingest->spool, batches);
 }
 
-static void write_batches(
+static void write_apart(struct writer *writer, struct ingest_batch *batches);
+
+static void write_together(
     struct writer *writer, struct ingest_batch *batches, size_t count)
 {
     struct ingest *ingest = writer->ingest;
@@ -160,11 +162,26 @@ static void write_batches(
 
     list_events(writer, batches);
     enum svc_status status = write_all(ingest, writer->list, count, error);
-    if (status != SVC_OK) {
+    if (status == SVC_INVALID && batches->next != NULL) {
+        write_apart(writer, batches);
+        return;
+    }
+    if (status != SVC_OK && status != SVC_INVALID) {
         put_aside(ingest, batches);
     }
     end_batches(ingest, batches,
-        status == SVC_OK || status == SVC_INTERNAL ? status : SVC_UNAVAILABLE, error);
+        status == SVC_OK || status == SVC_INVALID ? status : SVC_UNAVAILABLE, error);
+}
+
+/* What PostgreSQL refuses of one request isn't the others' fault. */
+static void write_apart(struct writer *writer, struct ingest_batch *batches)
+{
+    while (batches != NULL) {
+        struct ingest_batch *next = batches->next;
+        batches->next = NULL;
+        write_together(writer, batches, batches->count);
+        batches = next;
+    }
 }
 
 static void *run(void *argument)
@@ -182,7 +199,7 @@ static void *run(void *argument)
         size_t count = 0;
         struct ingest_batch *batches = take(ingest, &count);
         pthread_mutex_unlock(&ingest->lock);
-        write_batches(writer, batches, count);
+        write_together(writer, batches, count);
         pthread_mutex_lock(&ingest->lock);
     }
     pthread_mutex_unlock(&ingest->lock);

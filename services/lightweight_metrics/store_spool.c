@@ -166,6 +166,22 @@ static enum svc_status write_events(
     return status;
 }
 
+/* One by one: what PostgreSQL refuses is let go, so that it holds up no other. */
+static enum svc_status write_apart(
+    struct spool *spool, struct event *events, size_t count, char error[256])
+{
+    for (size_t i = 0; i < count; i++) {
+        enum svc_status status = write_events(spool, &events[i], 1, error);
+        if (status == SVC_INVALID) {
+            svc_log(SVC_LOG_ERROR, "an event of the spool is refused and let go",
+                SVC_TEXT("error", error));
+        } else if (status != SVC_OK) {
+            return status;
+        }
+    }
+    return SVC_OK;
+}
+
 /* Once all is in PostgreSQL, the file begins anew. */
 static void advance(struct spool *spool, int64_t length, size_t count)
 {
@@ -200,6 +216,9 @@ static bool replay(struct spool *spool, int64_t at, int64_t size)
     size_t length = read_records(
         &arena, (struct svc_slice){bytes, got > 0 ? (size_t)got : 0}, events, &count);
     enum svc_status status = write_events(spool, events, count, error);
+    if (status == SVC_INVALID) {
+        status = write_apart(spool, events, count, error);
+    }
     svc_arena_done(&arena);
     if (status != SVC_OK) {
         return false;

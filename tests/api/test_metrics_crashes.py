@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import http.client
+import itertools
 import json
 import os
 import random
@@ -99,20 +100,27 @@ def make_batches() -> list[list[dict]]:
 
 
 class Senders:
-    """Each sends its batches in order, and each again until it is acknowledged."""
+    """Each sends its batches in order, and each again until it is acknowledged; once it is through,
+    it begins again, until it is told to end."""
 
     def __init__(self, port: int, batches: list[list[dict]]) -> None:
         self.port = port
         self.retries = 0
         self.spooled = 0
+        self.through = 0
+        self.ending = False
         parts = [batches[at::SENDERS] for at in range(SENDERS)]
         self.threads = [threading.Thread(target=self.run, args=(part,)) for part in parts]
         for thread in self.threads:
             thread.start()
 
     def run(self, batches: list[list[dict]]) -> None:
-        for batch in batches:
-            content = json.dumps({"events": batch}).encode()
+        contents = [json.dumps({"events": batch}).encode() for batch in batches]
+        for number, content in enumerate(itertools.cycle(contents)):
+            if number == len(contents):
+                self.through += 1
+            if self.ending and number >= len(contents):
+                return
             while not self.post(content):
                 self.retries += 1
                 time.sleep(0.05)
@@ -132,9 +140,10 @@ class Senders:
             assert told["rejected"] == []
         return answer.status == 200
 
-    @property
-    def busy(self) -> bool:
-        return any(thread.is_alive() for thread in self.threads)
+    def end(self) -> None:
+        self.ending = True
+        for thread in self.threads:
+            thread.join()
 
 
 def total(url: str) -> int:
@@ -154,7 +163,7 @@ def test_counts_are_exact_after_kills(service, own_postgres: OwnPostgres, tmp_pa
     svc: Service = service(NODE, port=port, **settings)
     senders = Senders(port, make_batches())
     kills = 0
-    while senders.busy or kills < 4:
+    while senders.through < SENDERS or kills < 4:
         time.sleep(0.4 + 0.1 * (kills % 5))
         if kills % 2 == 0:
             svc.kill()
@@ -164,6 +173,7 @@ def test_counts_are_exact_after_kills(service, own_postgres: OwnPostgres, tmp_pa
             time.sleep(0.3 if kills % 4 == 1 else 1.2)
             own_postgres.start()
         kills += 1
+    senders.end()
     url = url_of(own_postgres)
     until(lambda: total(url) >= EVENTS, "all are counted", 60)
     time.sleep(1)

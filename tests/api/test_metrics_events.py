@@ -76,6 +76,7 @@ BAD = [
     ({"event_id": "a", "type": "csat", "data": {"score": 6}}, "data.score"),
     ({"event_id": "a", "type": "paid", "data": {"currency": "MXN"}}, "data.total_minor"),
     ({"event_id": "a", "type": "search", "data": {"total": -1}}, "data.total"),
+    ({"event_id": "a", "type": "paid", "data": {"currency": "MXN", "total_minor": 10**12}}, "data.total"),
     ({"event_id": "a", "type": "intent", "data": {"intent": "a", "cost_usd": "1"}}, "data.cost_usd"),
     ("text", "an event is an object"),
     (7, "an event is an object"),
@@ -220,6 +221,20 @@ def test_a_rebuild_gives_the_same_numbers(metrics, metrics_database: str):
 
     until(again, "all are counted again")
     assert projections(metrics_database) == before
+
+
+def test_numbers_without_measure_stop_no_counting(metrics, metrics_database: str):
+    huge = 2**63 - 1
+    for _ in range(3):
+        send(
+            metrics,
+            event("abandoned_cart", data={"total_minor": huge}),
+            event("paid", data={"total_minor": 1, "currency": "MXN",
+                                "items": [{"product_id": 1, "quantity": huge}]}),
+            event("intent", data={"intent": "x", "cost_usd": 9e11, "latency_ms": 9e11}),
+            event("something", data={"x": huge}),
+        )  # fmt: skip
+    wait_counted(metrics_database, 12)
 
 
 def test_two_replicas_share_the_log(service, metrics_database: str):
