@@ -1,5 +1,7 @@
 #include "store_private.h"
 
+#include <svc/pg.h>
+
 #include <svc/log.h>
 #include <svc/metrics.h>
 

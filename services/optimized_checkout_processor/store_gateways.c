@@ -1,6 +1,8 @@
 /* The gateways, asked: one deadline for each call, the token where one is needed. */
 #include "payments_private.h"
 
+#include <svc/pg.h>
+
 #include "gateway_private.h"
 
 #include <svc/client.h>

@@ -2,6 +2,8 @@
 #include "stock_breaker.h"
 #include "stock_messages.h"
 
+#include <svc/pg.h>
+
 #include <svc/client.h>
 #include <svc/clock.h>
 
