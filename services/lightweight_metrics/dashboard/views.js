@@ -81,7 +81,7 @@ function hourTable(minutes) {
     element("table", {}, element("thead", {}, element("tr", {},
       ["minute", "messages", "p50", "p95"].map((head) => element("th", { scope: "col" }, text(head))))),
     element("tbody", {}, busy.map((minute) => element("tr", {},
-      element("th", { scope: "row" }, new Date(minute.at).toLocaleTimeString(LOCALES[language], { hour: "2-digit", minute: "2-digit" })),
+      element("th", { scope: "row" }, new Date(minute.at).toLocaleTimeString(LOCALES[language], { hour: "2-digit", minute: "2-digit", hour12: false })),
       element("td", {}, number(minute.messages)), element("td", {}, number(minute.p50_ms)), element("td", {}, number(minute.p95_ms)))))));
 }
 
@@ -137,7 +137,8 @@ function ofMetric(metric, value) {
 
 function successTable(metrics) {
   return element("div", { class: "scroll" }, element("table", {},
-    element("thead", {}, element("tr", {}, ["metric", "now", "target", "critical", "state"].map((head) => element("th", { scope: "col" }, text(head))))),
+    element("thead", {}, element("tr", {}, ["metric", "now", "target", "critical", "state"].map((head, at) =>
+      element("th", { scope: "col", class: at > 0 && at < 4 ? "number" : null }, text(head))))),
     element("tbody", {}, metrics.map((metric) => element("tr", {},
       element("th", { scope: "row" }, textOr(metric.name, metric.name)),
       element("td", { class: "number" }, ofMetric(metric, metric.now)),
@@ -150,7 +151,8 @@ function serviceTable(services) {
   const kinds = { up: "good", degraded: "warn", down: "bad" };
   if (!services?.length) return nothing();
   return element("div", { class: "scroll" }, element("table", {},
-    element("thead", {}, element("tr", {}, ["service", "state", "latency"].map((head) => element("th", { scope: "col" }, text(head))))),
+    element("thead", {}, element("tr", {}, ["service", "state", "latency"].map((head, at) =>
+      element("th", { scope: "col", class: at === 2 ? "number" : null }, text(head))))),
     element("tbody", {}, services.map((service) => element("tr", {},
       element("th", { scope: "row" }, service.name),
       element("td", {}, element("span", { class: "state " + kinds[service.state] },
@@ -195,7 +197,7 @@ async function loadReport(place) {
   }
   const rows = (await answer.json()).rows ?? [];
   const columns = rows.length ? Object.keys(rows[0]) : [];
-  out.replaceChildren(rows.length === 0 ? nothing() : element("div", { class: "scroll" }, element("table", {},
+  out.replaceChildren(rows.length === 0 ? element("p", { class: "empty" }, text("none_then")) : element("div", { class: "scroll" }, element("table", {},
     element("thead", {}, element("tr", {}, columns.map((column) => element("th", { scope: "col" }, textOr(column, column))))),
     element("tbody", {}, rows.map((row) => element("tr", {}, columns.map((column) =>
       element("td", { class: typeof row[column] === "number" ? "number" : null },
