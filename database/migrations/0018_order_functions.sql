@@ -203,6 +203,16 @@ BEGIN
 END
 $body$;
 
+-- What can still be given back of a payment, with what is asked for already taken off.
+CREATE OR REPLACE FUNCTION payment_left_minor(payment payments)
+RETURNS BIGINT LANGUAGE sql STABLE AS $body$
+    SELECT (payment.amount_minor
+        - GREATEST(payment.refunded_minor,
+            COALESCE(sum(amount_minor) FILTER (WHERE status = 'done'), 0))
+        - COALESCE(sum(amount_minor) FILTER (WHERE status = 'asked'), 0))::BIGINT
+    FROM refunds WHERE payment_id = payment.id
+$body$;
+
 -- Does what order_machine.c found: p_effects are its bits. The order is locked already.
 CREATE OR REPLACE FUNCTION order_step(
     p_order INTEGER, p_status TEXT, p_effects INTEGER, p_event TEXT, p_data JSONB,
@@ -273,9 +283,9 @@ BEGIN
     END IF;
     IF p_effects & refunds_ <> 0 THEN
         INSERT INTO refunds (payment_id, amount_minor, reason, key)
-        SELECT id, amount_minor - refunded_minor, p_event, 'order:' || id
+        SELECT id, payment_left_minor(payments), p_event, 'order:' || id
         FROM payments
-        WHERE order_id = p_order AND amount_minor > refunded_minor
+        WHERE order_id = p_order AND payment_left_minor(payments) > 0
           AND (status = 'surplus' OR NOT p_second AND status IN ('paid', 'partially_refunded'))
         ON CONFLICT (key) DO NOTHING;
     END IF;
