@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.e2e.shop import Shop, wa_id
+from tests.e2e.shop import Customer, Shop, wa_id
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 PICTURES = ROOT / "build" / "screenshots"
 TIMEOUT_MS = 15_000
+# A step of a purchase, with its statuses, on a machine that does something else too.
+PURCHASE_MS = 40_000
 
 
 @pytest.fixture
@@ -30,10 +32,15 @@ def page(shop: Shop, system: dict[str, str]) -> Iterator[playwright.Page]:
         browser.close()
 
 
-def write_as(page: playwright.Page, shop: Shop, name: str, text: str) -> None:
+def write_as(page: playwright.Page, shop: Shop, name: str, text: str) -> Customer:
     """As a customer of their own, whom no other test writes to."""
-    shop.customer(wa_id=wa_id(), name=name)
+    customer = shop.customer(wa_id=wa_id(), name=name)
     page.locator("#customer-list").get_by_text(name).click()
+    say(page, text)
+    return customer
+
+
+def say(page: playwright.Page, text: str) -> None:
     page.locator("#composer-text").fill(text)
     page.locator("#send").click()
 
@@ -74,3 +81,46 @@ def test_a_greeting_shows_the_categories(page: playwright.Page, shop: Shop):
     sheet = page.get_by_role("dialog", name="Ver categorías")
     assert sheet.locator("label.row").count() == 10
     picture(page, "categories")
+
+
+def test_a_person_buys_on_the_page(page: playwright.Page, shop: Shop):
+    """From the search to the order's state, with the gateway's page in a tab of its own."""
+    log = page.locator("#log")
+    customer = write_as(page, shop, "Marta", "zapatillas rojas")
+    choose(page, "Ver productos", 0)
+    press(page, "Agregar al carrito")
+    press(page, "Pagar")
+    # Nobody types as fast as this; a new customer may send five messages a minute.
+    shop.reset_limits(customer.key)
+    say(page, "Av. Juárez 123, int. 4, Col. Centro, Cuauhtémoc, 06050 Ciudad de México")
+    choose(page, "Ver opciones", 1)
+    choose(page, "Formas de pago", "Tarjeta (Stripe)")
+    picture(page, "payment")
+    shop.reset_limits(customer.key)
+    press(page, "Confirmar")
+    link = log.locator('a[href*="pay/page/"]').last
+    playwright.expect(link).to_be_visible(timeout=PURCHASE_MS)
+    picture(page, "order")
+    with page.expect_popup() as opened:
+        link.click()
+    opened.value.get_by_role("button", name="Pagar $").click()
+    playwright.expect(opened.value.get_by_role("status")).to_contain_text("Pago aprobado")
+    playwright.expect(log).to_contain_text("¡Recibimos tu pago!", timeout=PURCHASE_MS)
+    say(page, "¿dónde está mi pedido?")
+    playwright.expect(log).to_contain_text("pagado, en preparación", timeout=PURCHASE_MS)
+    playwright.expect(log.get_by_role("button", name="Seguir comprando").last).to_be_in_viewport()
+    picture(page, "bought")
+
+
+def press(page: playwright.Page, title: str) -> None:
+    button = page.locator("#log").get_by_role("button", name=title, exact=True).last
+    button.click(timeout=PURCHASE_MS)
+
+
+def choose(page: playwright.Page, title: str, row: int | str) -> None:
+    """A row of the list under the newest button with that title."""
+    press(page, title)
+    sheet = page.get_by_role("dialog", name=title)
+    rows = sheet.locator("label.row")
+    (rows.nth(row) if isinstance(row, int) else rows.filter(has_text=row)).first.click()
+    sheet.get_by_role("button", name="Enviar").click()

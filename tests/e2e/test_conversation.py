@@ -98,7 +98,7 @@ def button(id_: str, title: str) -> dict:
                     {"product_retailer_id": "B", "quantity": 1, "item_price": 7.99, "currency": "MXN"},
                 ]
             },
-            "2 producto(s)",
+            "No encontré A",
         ),
     ],
     ids=["button", "location", "order"],

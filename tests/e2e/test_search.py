@@ -107,12 +107,12 @@ def test_thanks_are_no_search(shop: Shop):
         assert reply["text"].startswith("¡Con gusto!") and reply["actions"] == []
 
 
-def test_adding_to_the_cart_is_answered_honestly(shop: Shop):
+def test_a_product_goes_into_the_cart_and_the_search_learns_of_it(shop: Shop):
     customer = shop.customer()
     row, known = rows(customer.ask("botas"))[0], len(shop.feedback())
     reply = customer.choose(rows(customer.choose(row), "add")[0])
-    assert "carrito llega pronto" in reply["text"] and shop.product(row)["name"] in reply["text"]
-    assert rows(reply) == [row] and rows(reply, "menu") == ["menu:"]
+    assert f"1 × {shop.product(row)['name']}" in reply["text"]
+    assert rows(reply, "checkout") == ["checkout:"] and rows(reply, "menu") == ["menu:"]
     assert [action for _, _, action in shop.feedback()[known:]] == ["click", "add"]
 
 
