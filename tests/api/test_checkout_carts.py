@@ -124,7 +124,9 @@ def test_a_purchase_by_chat_alone(checkout: CheckoutShop):
     checkout.check()
 
 
-@pytest.mark.parametrize(("currency", "price", "total"), [("CLP", "12990", 12990), ("COP", "49900.00", 4990000)])
+@pytest.mark.parametrize(
+    ("currency", "price", "total"), [("CLP", "12990", 12990), ("COP", "49900.00", 4990000)]
+)
 def test_currencies_have_their_own_minor_units(make_checkout, shop_database, currency, price, total):
     shop = make_checkout()
     shop.sql("UPDATE system_config SET value = %s WHERE key = 'currency'", currency)
