@@ -1,6 +1,9 @@
 -- What happens to a cart, each in one round trip: the change, and the cart with its
 -- products as they are now.
 
+ALTER TABLE carts SET (fillfactor = 70);
+ALTER TABLE cart_items SET (fillfactor = 70);
+
 CREATE OR REPLACE FUNCTION product_price_minor(product products, minor_per_unit BIGINT)
 RETURNS BIGINT LANGUAGE sql STABLE AS $body$
     SELECT round(minor_per_unit * CASE
@@ -77,21 +80,26 @@ BEGIN
 END
 $body$;
 
--- What the caller knows of the customer beside the change itself. Locks the cart.
+-- What the caller knows of the customer beside the change itself. Locks the cart. As other
+-- functions here in plpgsql, which keeps its plans; one in SQL is planned at each call.
 CREATE OR REPLACE FUNCTION cart_open(p_customer TEXT, p_context JSONB, p_bump INTEGER)
-RETURNS VOID LANGUAGE sql AS $body$
+RETURNS VOID LANGUAGE plpgsql AS $body$
+BEGIN
     INSERT INTO carts AS cart
         (customer_phone, version, phone_number_id, locale, service_window_expires_at)
     VALUES (p_customer, p_bump, p_context->>'phone_number_id', p_context->>'locale',
         to_timestamp((p_context->>'service_window_s')::BIGINT))
     ON CONFLICT (customer_phone) DO UPDATE SET
         version = cart.version + p_bump,
-        updated_at = CASE WHEN p_bump > 0 THEN NOW() ELSE cart.updated_at END,
+        -- To the minute: it is indexed, and a customer changes several lines in a row.
+        updated_at = CASE WHEN p_bump > 0 AND (cart.updated_at < NOW() - INTERVAL '1 minute'
+            OR cart.reminded_at IS NOT NULL) THEN NOW() ELSE cart.updated_at END,
         reminded_at = CASE WHEN p_bump > 0 THEN NULL ELSE cart.reminded_at END,
         phone_number_id = COALESCE(EXCLUDED.phone_number_id, cart.phone_number_id),
         locale = COALESCE(EXCLUDED.locale, cart.locale),
         service_window_expires_at = GREATEST(
-            EXCLUDED.service_window_expires_at, cart.service_window_expires_at)
+            EXCLUDED.service_window_expires_at, cart.service_window_expires_at);
+END
 $body$;
 
 -- Puts a product to QUANTITY, or (p_add) that many more. What came of it: added,
@@ -151,13 +159,17 @@ DECLARE
     known    RECORD;
     outcome  TEXT := p_action;
     quantity INTEGER := 0;
-    touched  INTEGER;
 BEGIN
     IF p_key IS NOT NULL THEN
-        SELECT * INTO known FROM checkout_request_begin(p_customer, p_key, p_hash);
-        IF NOT known.is_new THEN
+        -- Two calls with one key: the second waits here for the cart, and then sees what the
+        -- first came to.
+        PERFORM FROM carts WHERE customer_phone = p_customer FOR UPDATE;
+        SELECT request.request_hash, request.answer INTO known
+        FROM checkout_requests AS request
+        WHERE request.customer_phone = p_customer AND request.key = p_key;
+        IF FOUND THEN
             RETURN QUERY SELECT * FROM cart_rows(p_customer, p_minor,
-                CASE WHEN known.is_other THEN 'other_request'
+                CASE WHEN known.request_hash <> p_hash THEN 'other_request'
                      ELSE known.answer->>'outcome' END,
                 (known.answer->>'quantity')::INTEGER, true);
             RETURN;
@@ -196,9 +208,10 @@ BEGIN
         outcome := 'removed';
     END IF;
     IF p_key IS NOT NULL THEN
-        UPDATE checkout_requests
-        SET answer = jsonb_build_object('outcome', outcome, 'quantity', quantity)
-        WHERE customer_phone = p_customer AND key = p_key;
+        -- A first cart has no row to wait for: then this is refused, and tried again.
+        INSERT INTO checkout_requests (customer_phone, key, request_hash, answer)
+        VALUES (p_customer, p_key, p_hash,
+            jsonb_build_object('outcome', outcome, 'quantity', quantity));
     END IF;
     RETURN QUERY SELECT * FROM cart_rows(p_customer, p_minor, outcome, quantity);
 END

@@ -30,23 +30,25 @@ ALTER TABLE products SET (fillfactor = 80);
 CREATE OR REPLACE FUNCTION order_event_add(
     p_order INTEGER, p_type TEXT, p_status TEXT, p_data JSONB, p_customer TEXT,
     p_tells_customer BOOLEAN)
-RETURNS VOID LANGUAGE sql AS $body$
-    WITH event AS (
-        INSERT INTO order_events (order_id, type, status, data)
-        VALUES (p_order, p_type, p_status, p_data)
-        RETURNING event_id, occurred_at
-    )
+RETURNS VOID LANGUAGE plpgsql AS $body$
+DECLARE
+    v_event UUID;
+    v_at    TIMESTAMPTZ;
+BEGIN
+    INSERT INTO order_events (order_id, type, status, data)
+    VALUES (p_order, p_type, p_status, p_data)
+    RETURNING event_id, occurred_at INTO v_event, v_at;
     INSERT INTO checkout_outbox (event_id, destination, payload)
-    SELECT event_id, 'metrics', jsonb_build_object('event_id', event_id,
-        'type', p_type, 'occurred_at',
-        to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    VALUES (v_event, 'metrics', jsonb_build_object('event_id', v_event, 'type', p_type,
+        'occurred_at', to_char(v_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'customer_key', p_customer,
-        'data', p_data || jsonb_build_object('order_id', p_order, 'status', p_status))
-    FROM event
-    UNION ALL
-    SELECT event_id, 'customer', jsonb_build_object('event_id', event_id, 'type', p_type,
-        'order_id', p_order, 'customer_phone', p_customer)
-    FROM event WHERE p_tells_customer
+        'data', p_data || jsonb_build_object('order_id', p_order, 'status', p_status)));
+    IF p_tells_customer THEN
+        INSERT INTO checkout_outbox (event_id, destination, payload)
+        VALUES (v_event, 'customer', jsonb_build_object('event_id', v_event,
+            'type', p_type, 'order_id', p_order, 'customer_phone', p_customer));
+    END IF;
+END
 $body$;
 
 -- p: checkout_id, customer_phone, cart_version, lines [{product_id, name, quantity,
@@ -201,6 +203,16 @@ BEGIN
 END
 $body$;
 
+-- What can still be given back of a payment, with what is asked for already taken off.
+CREATE OR REPLACE FUNCTION payment_left_minor(payment payments)
+RETURNS BIGINT LANGUAGE sql STABLE AS $body$
+    SELECT (payment.amount_minor
+        - GREATEST(payment.refunded_minor,
+            COALESCE(sum(amount_minor) FILTER (WHERE status = 'done'), 0))
+        - COALESCE(sum(amount_minor) FILTER (WHERE status = 'asked'), 0))::BIGINT
+    FROM refunds WHERE payment_id = payment.id
+$body$;
+
 -- Does what order_machine.c found: p_effects are its bits. The order is locked already.
 CREATE OR REPLACE FUNCTION order_step(
     p_order INTEGER, p_status TEXT, p_effects INTEGER, p_event TEXT, p_data JSONB,
@@ -271,9 +283,9 @@ BEGIN
     END IF;
     IF p_effects & refunds_ <> 0 THEN
         INSERT INTO refunds (payment_id, amount_minor, reason, key)
-        SELECT id, amount_minor - refunded_minor, p_event, 'order:' || id
+        SELECT id, payment_left_minor(payments), p_event, 'order:' || id
         FROM payments
-        WHERE order_id = p_order AND amount_minor > refunded_minor
+        WHERE order_id = p_order AND payment_left_minor(payments) > 0
           AND (status = 'surplus' OR NOT p_second AND status IN ('paid', 'partially_refunded'))
         ON CONFLICT (key) DO NOTHING;
     END IF;

@@ -3,7 +3,9 @@
 
 ALTER TABLE payments
     ADD COLUMN IF NOT EXISTS told      TEXT,         -- of the last that isn't money: pending, failed, mismatch ...
-    ADD COLUMN IF NOT EXISTS closed_at TIMESTAMPTZ;  -- the link, at the gateway
+    ADD COLUMN IF NOT EXISTS closed_at TIMESTAMPTZ,  -- the link, at the gateway
+    -- Paid beside the one that paid the order: what becomes of it is none of the order's.
+    ADD COLUMN IF NOT EXISTS is_surplus BOOLEAN NOT NULL DEFAULT false;
 
 CREATE UNIQUE INDEX IF NOT EXISTS idx_payments_capture ON payments (gateway, capture_id)
     WHERE capture_id IS NOT NULL;

@@ -94,7 +94,7 @@ enum svc_status carts_change(const struct talk *talk, const struct cart_change *
         return SVC_INVALID;
     }
     if (status == SVC_OK) {
-        svc_counter_add(talk->service->carts_changed, 1);
+        store_count(talk->service->carts_changed);
         status = carts_reckon(talk, NULL, ret_view);
     }
     return status;

@@ -1,7 +1,5 @@
 #include "checkout_private.h"
 
-#include <svc/log.h>
-
 #include <string.h>
 
 #define TRIES_MAX 4
@@ -350,26 +348,4 @@ enum svc_status checkout_look(
     const struct talk *talk, struct checkout_row *ret_row, struct cart_view *ret_view)
 {
     return store_checkout_read(&talk->store, &ret_view->cart, ret_row);
-}
-
-enum svc_status checkout_order_event(struct service *service, int64_t order_id,
-    enum order_event event, struct order_step *ret_step)
-{
-    SVC_PG_AUTO_ROLLBACK struct svc_pg_tx tx = {0};
-    const struct order_change change = {.order_id = order_id, .event = event};
-    struct svc_pg_error error = {0};
-    enum svc_status status = svc_pg_begin(service->pg, &tx, &error);
-
-    if (status == SVC_OK) {
-        status = orders_apply(&tx, &change, ret_step, &error);
-    }
-    if (status == SVC_OK) {
-        status = svc_pg_commit(&tx, &error);
-    }
-    if (status == SVC_INTERNAL) {
-        svc_log(SVC_LOG_ERROR, "an order's event failed",
-            SVC_TEXT("event", order_event_name(event)),
-            SVC_TEXT("sqlstate", error.sqlstate));
-    }
-    return status;
 }

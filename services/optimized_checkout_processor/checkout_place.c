@@ -129,9 +129,14 @@ static bool hold_stock(const struct talk *talk, struct checkout_result *result)
         lines[i] = (struct stock_api_line){
             .sku = cart->skus[i], .quantity = cart->lines[i].quantity};
     }
+    struct stock_order order = {
+        .checkout_id = result->row.id,
+        .expires_at_s = talk->now_s + hold_of(talk, result->method),
+        .lines = lines,
+        .count = cart->line_count,
+    };
     enum stock_api_outcome outcome =
-        stock_orders_hold(service->stock, service->pg, result->row.id,
-            talk->now_s + hold_of(talk, result->method), lines, cart->line_count, &error);
+        stock_orders_hold(service->stock, service->pg, &order, &error);
     if (outcome == STOCK_API_SHORT) {
         take_over(talk, lines, result);
         return false;
@@ -169,10 +174,12 @@ enum svc_status checkout_place(
         return status;
     }
     if (ret_placed->status > PLACE_EXISTS) {
-        svc_counter_add(talk->service->orders_refused, 1);
+        store_count(talk->service->orders_refused);
         return SVC_OK;
     }
-    svc_counter_add(talk->service->orders_placed, ret_placed->status == PLACE_DONE);
+    if (ret_placed->status == PLACE_DONE) {
+        store_count(talk->service->orders_placed);
+    }
     result->status = ret_placed->status == PLACE_DONE ? "placed" : "order_exists";
     result->row.order_id = ret_placed->order_id;
     if (ret_placed->status == PLACE_EXISTS) {

@@ -5,7 +5,11 @@
 #include "order_machine.h"
 
 #include <svc/mem.h>
-#include <svc/pg.h>
+#include <svc/status.h>
+
+struct svc_pg;
+struct svc_pg_tx;
+struct svc_pg_error;
 
 /* Applies EVENT to an order under its row's lock, with all of its effects, its
  * order_events row and what goes to the outbox, inside TX. What the payment says goes
@@ -19,6 +23,11 @@ struct order_change {
 };
 enum svc_status orders_apply(struct svc_pg_tx *tx, const struct order_change *change,
     struct order_step *ret_step, struct svc_pg_error *ret_error);
+
+/* The same in a transaction of its own. */
+SVC_MUST_CHECK enum svc_status orders_apply_alone(struct svc_pg *pg,
+    const struct order_change *change, struct order_step *ret_step,
+    struct svc_pg_error *ret_error);
 
 /* Ends what is overdue: reservations whose time is up (ORDER_HOLD_ENDED), idle checkouts,
  * old idempotency keys. Returns how many orders it ended. Safe on many replicas. */

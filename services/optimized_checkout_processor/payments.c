@@ -1,6 +1,7 @@
 #include "payments_private.h"
 
 #include <svc/backoff.h>
+#include <svc/clock.h>
 #include <svc/condition.h>
 
 #include <stdio.h>
@@ -199,7 +200,13 @@ struct work payments_work(struct payments *payments, struct svc_arena *arena)
         .payments = payments,
         .arena = arena,
         .store = {payments->settings.pg, arena},
+        .until_ms = svc_clock_monotonic_ms() + PAYMENTS_ROUND_MS,
     };
+}
+
+bool payments_is_late(const struct work *work)
+{
+    return svc_clock_monotonic_ms() >= work->until_ms;
 }
 
 void payments_wake(struct payments *payments)

@@ -109,12 +109,11 @@ static enum svc_status note_surplus(struct applied *applied, bool is_new)
 /* What is given back of a surplus is no refund of the order's. */
 static enum svc_status note_refunded(struct applied *applied)
 {
-    bool is_surplus = svc_slice_equals(applied->row.status, "surplus");
     struct order_facts facts = {0};
     enum svc_status status = store_payment_refunded(applied->tx, applied->row.id,
         applied->truth->refunded_minor, &facts.refunded_minor);
 
-    return status != SVC_OK || is_surplus
+    return status != SVC_OK || applied->row.is_surplus
                ? status
                : change_order(applied, ORDER_PAYMENT_REFUNDED, &facts);
 }

@@ -152,6 +152,6 @@ size_t payments_inbox_round(struct work *work)
             take_up(work, &rows[0]);
             done++;
         }
-    } while (count > 0 && done < 10 * PAYMENTS_BATCH);
+    } while (count > 0 && done < 10 * PAYMENTS_BATCH && !payments_is_late(work));
     return done;
 }

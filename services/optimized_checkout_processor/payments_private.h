@@ -11,6 +11,7 @@ enum {
     PAYMENTS_TOKEN_MAX = 4096,
     PAYMENTS_BATCH = 20,
     PAYMENTS_WORKERS = 4,
+    PAYMENTS_ROUND_MS = 10000,
     /* A gateway's answer is waited for less than that, so that no two work at one row. */
     PAYMENTS_LEASE_S = 90,
     PAYMENTS_GIVE_UP_S = 3 * 86400,
@@ -54,6 +55,7 @@ struct work {
     struct payments *payments;
     struct svc_arena *arena;
     struct store_payments store;
+    int64_t until_ms; /* monotonic: no further row is taken up after that */
 };
 
 struct work payments_work(struct payments *payments, struct svc_arena *arena);
@@ -61,6 +63,8 @@ struct work payments_work(struct payments *payments, struct svc_arena *arena);
 /* NULL: not configured. */
 struct payments_gateway *payments_gateway_find(
     struct payments *payments, struct svc_slice name);
+
+bool payments_is_late(const struct work *work);
 
 void payments_wake(struct payments *payments);
 

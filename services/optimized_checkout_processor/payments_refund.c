@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { KEY_LIFE_S = 20 * 3600 };
+
 /* What came of one try at the gateway. */
 struct refund_end {
     const char *status; /* NULL: to be tried again */
@@ -34,13 +36,12 @@ static enum svc_status tell(
 static enum svc_status give_back(
     struct work *work, struct svc_pg_tx *tx, const struct payment_row *row)
 {
-    bool is_surplus = svc_slice_equals(row->status, "surplus");
     struct order_change change = {
         .order_id = row->order_id, .event = ORDER_PAYMENT_REFUNDED};
     enum svc_status status = store_payment_refunded(
         tx, row->id, row->refunded_minor, &change.facts.refunded_minor);
 
-    if (status != SVC_OK || is_surplus) {
+    if (status != SVC_OK || row->is_surplus) {
         return status;
     }
     change.data =
@@ -296,27 +297,48 @@ static void end_refund(
     }
 }
 
-static void work_refund(struct work *work, const struct refund_row *refund)
+/* A gateway forgets its keys after a day; what was given back by a try whose answer was
+ * lost isn't given back twice. */
+static bool is_forgotten(struct work *work, struct payments_gateway *gateway,
+    const struct payment_row *payment, const struct refund_row *refund)
+{
+    return refund->attempts > 1 && refund->age_s > KEY_LIFE_S &&
+           is_given_back(work, gateway, payment, refund);
+}
+
+static void find_end(struct work *work, const struct payment_row *payment,
+    const struct refund_row *refund, struct refund_end *end)
+{
+    struct payments_gateway *gateway =
+        payments_gateway_find(work->payments, payment->gateway);
+
+    if (refund->amount_minor <= 0) { /* others gave back all there was */
+        end->status = "done";
+    } else if (gateway != NULL && is_forgotten(work, gateway, payment, refund)) {
+        end->status = "done";
+    } else if (gateway != NULL) {
+        try_refund(work, gateway, payment, refund, end);
+    } else if (gateway_find(payment->gateway) == NULL) {
+        end->status = "manual";
+        snprintf(end->error, sizeof end->error, "it was paid by hand: by hand");
+    } else {
+        snprintf(end->error, sizeof end->error, "the gateway isn't set up any more");
+    }
+    if (end->status == NULL && refund->age_s > PAYMENTS_GIVE_UP_S) {
+        end->status = "failed";
+    }
+}
+
+static void work_refund(struct work *work, struct refund_row *refund)
 {
     struct refund_end end = {0};
     struct payment_row payment;
 
-    if (store_payment_by_id(&work->store, refund->payment_id, &payment) != SVC_OK) {
+    if (store_payment_by_id(&work->store, refund->payment_id, &payment) != SVC_OK ||
+        store_refund_limit(&work->store, refund->id, &refund->amount_minor) != SVC_OK) {
         return;
     }
-    struct payments_gateway *gateway =
-        payments_gateway_find(work->payments, payment.gateway);
-    if (gateway != NULL) {
-        try_refund(work, gateway, &payment, refund, &end);
-    } else if (gateway_find(payment.gateway) == NULL) {
-        end.status = "manual";
-        snprintf(end.error, sizeof end.error, "it was paid by hand: by hand");
-    } else {
-        snprintf(end.error, sizeof end.error, "the gateway isn't set up any more");
-    }
-    if (end.status == NULL && refund->age_s > PAYMENTS_GIVE_UP_S) {
-        end.status = "failed";
-    }
+    find_end(work, &payment, refund, &end);
     if (end.status == NULL) {
         (void)store_refund_wait(
             &work->store, refund->id, end.error, payments_wait_s(refund->attempts));
@@ -341,6 +363,6 @@ size_t payments_refunds_round(struct work *work)
             work_refund(work, &rows[0]);
             done++;
         }
-    } while (count > 0 && done < PAYMENTS_BATCH);
+    } while (count > 0 && done < PAYMENTS_BATCH && !payments_is_late(work));
     return done;
 }

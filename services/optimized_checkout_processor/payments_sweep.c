@@ -103,7 +103,7 @@ static size_t payments_round(struct work *work)
         } else { /* by hand, or its keys are gone: nothing to be asked now */
             (void)store_payment_schedule(&work->store, row.id, 3600, true, true);
         }
-    } while (done < PAYMENTS_BATCH);
+    } while (done < PAYMENTS_BATCH && !payments_is_late(work));
     return done;
 }
 

@@ -217,6 +217,18 @@ static void write_confirmation(
     reply_buttons(reply, keep(talk, &text), buttons, 3);
 }
 
+/* Where a bank transfer goes: what the shop keeps with its settings, else what it was
+ * started with. */
+static const char *transfer_details(const struct talk *talk)
+{
+    const char *given = talk->service->config->keys.transfer_details;
+
+    if (talk->shop->transfer_details.length > 0) {
+        return talk->shop->transfer_details.text;
+    }
+    return given != NULL ? given : "";
+}
+
 /* The order that there is, and what is to be done for it. */
 static void write_placed(const struct reply *reply, const struct checkout_result *result)
 {
@@ -239,9 +251,7 @@ static void write_placed(const struct reply *reply, const struct checkout_result
     reply_buttons(reply,
         reply_say(talk, key, "number", number, "total", total, "url",
             result->payment_url.length > 0 ? result->payment_url.text : "", "details",
-            talk->shop->transfer_details.length > 0 ? talk->shop->transfer_details.text
-                                                    : "",
-            NULL),
+            transfer_details(talk), NULL),
         buttons, 2);
 }
 

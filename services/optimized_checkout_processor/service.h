@@ -6,7 +6,6 @@
 #include "shop.h"
 #include "store.h"
 
-#include <svc/metrics.h>
 #include <svc/texts.h>
 
 struct stock_api;

@@ -6,9 +6,9 @@
 
 #include "quote.h"
 
-#include <svc/pg.h>
-
 #include <stdatomic.h>
+
+struct svc_pg;
 
 struct shop {
     char currency[4]; /* ISO 4217 */

@@ -72,7 +72,8 @@ enum stock_api_outcome stock_api_current(struct stock_api *api,
     struct stock_api_line *lines, size_t count, struct stock_api_error *ret_error);
 
 /* Holds all lines for an order until EXPIRES_AT_S (since 1970), or none. The same key
- * with the same lines is one reservation, and renews its expiry. After DOWN it may be
+ * is one reservation: repeated it renews its expiry, other lines take the first ones'
+ * place. After DOWN it may be
  * held all the same: release it where the order doesn't go on. */
 enum stock_api_outcome stock_api_reserve(struct stock_api *api, const char *order_key,
     int64_t expires_at_s, struct stock_api_line *lines, size_t count,

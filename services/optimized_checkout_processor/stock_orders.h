@@ -7,12 +7,18 @@
 
 struct svc_pg;
 
+struct stock_order {
+    struct svc_slice checkout_id;
+    int64_t expires_at_s; /* since 1970: somewhat after the order's own */
+    struct stock_api_line *lines;
+    size_t count;
+};
+
 /* Holds an order's lines, of those that have a SKU, before its own transaction. That it
  * was asked for is written down first: what is held for an order that never came is given
  * back by the sweep. DOWN also where PostgreSQL is. */
 enum stock_api_outcome stock_orders_hold(struct stock_api *api, struct svc_pg *pg,
-    struct svc_slice checkout_id, int64_t expires_at_s, struct stock_api_line *lines,
-    size_t count, struct stock_api_error *ret_error);
+    struct stock_order *order, struct stock_api_error *ret_error);
 
 struct stock_orders_swept {
     size_t told;

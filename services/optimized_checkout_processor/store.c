@@ -1,6 +1,8 @@
 #include "store_private.h"
 
 #include <svc/log.h>
+#include <svc/metrics.h>
+#include <svc/pg.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +30,11 @@ enum cart_column {
     CART_WEIGHT,
     CART_IS_SOLD,
 };
+
+void store_count(struct svc_counter *counter)
+{
+    svc_counter_add(counter, 1);
+}
 
 struct svc_slice store_keep(const struct store_call *call, struct svc_slice text)
 {
@@ -172,7 +179,7 @@ static struct svc_pg_param optional(struct svc_slice text)
     return text.length > 0 ? svc_pg_slice(text) : svc_pg_null();
 }
 
-enum svc_status store_cart_change(const struct store_call *call,
+static enum svc_status change_cart(const struct store_call *call,
     const struct cart_change *change, struct cart *ret_cart,
     struct cart_outcome *ret_outcome)
 {
@@ -191,6 +198,17 @@ enum svc_status store_cart_change(const struct store_call *call,
         store_cart_rows(call, rows, ret_cart, ret_outcome);
     }
     return status;
+}
+
+/* CONFLICT: the same key at the same moment, which is known the second time. */
+enum svc_status store_cart_change(const struct store_call *call,
+    const struct cart_change *change, struct cart *ret_cart,
+    struct cart_outcome *ret_outcome)
+{
+    enum svc_status status = change_cart(call, change, ret_cart, ret_outcome);
+
+    return status == SVC_CONFLICT ? change_cart(call, change, ret_cart, ret_outcome)
+                                  : status;
 }
 
 enum svc_status store_cart_import(const struct store_call *call,

@@ -7,7 +7,11 @@
 #include "order_machine.h"
 #include "quote.h"
 
-#include <svc/pg.h>
+#include <svc/status.h>
+
+struct svc_pg;
+struct svc_pg_result;
+struct svc_counter;
 
 /* --- Carts. --- */
 
@@ -77,6 +81,9 @@ SVC_MUST_CHECK enum svc_status store_carts_claim(const struct store_call *call,
 /* For rows that begin with those of a cart. */
 void store_cart_rows(const struct store_call *call, const struct svc_pg_result *rows,
     struct cart *ret_cart, struct cart_outcome *ret_outcome);
+
+/* One more of what COUNTER counts. */
+void store_count(struct svc_counter *counter);
 
 /* --- Requests that are known by a key. --- */
 

@@ -1,6 +1,8 @@
 /* Checkouts, and the one path from them to an order. */
 #include "store_private.h"
 
+#include <svc/pg.h>
+
 enum checkout_column {
     CHECKOUT_ID = 18, /* after those of the cart */
     CHECKOUT_VERSION,

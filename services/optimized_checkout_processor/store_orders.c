@@ -1,6 +1,8 @@
 /* Orders, to be looked at. */
 #include "store_private.h"
 
+#include <svc/pg.h>
+
 /* With $1: minor units of one; the rest is each statement's own. */
 #define ORDER_COLUMNS                                                                    \
     "SELECT o.id, o.order_number, o.customer_phone, o.status, o.currency,"               \

@@ -14,7 +14,7 @@
     " extract(epoch FROM p.created_at)::bigint,"                                         \
     " COALESCE(extract(epoch FROM p.expires_at)::bigint, 0),"                            \
     " p.closed_at IS NOT NULL, p.attempts, o.order_number, o.status, o.customer_phone,"  \
-    " o.paid_minor"
+    " o.paid_minor, p.is_surplus"
 #define FROM_PAYMENTS " FROM payments AS p JOIN orders AS o ON o.id = p.order_id "
 
 static struct svc_slice text_at(
@@ -49,6 +49,7 @@ static enum svc_status read_row(struct svc_arena *arena, const struct svc_pg_res
         .order_status = text_at(arena, rows, 0, 16),
         .customer = text_at(arena, rows, 0, 17),
         .order_paid_minor = svc_pg_get_int(rows, 0, 18, 0),
+        .is_surplus = svc_pg_get_bool(rows, 0, 19),
     };
     return SVC_OK;
 }
@@ -335,9 +336,10 @@ enum svc_status store_payment_paid(struct svc_pg_tx *tx, const struct payment_ro
     struct svc_slice capture_id, bool is_surplus)
 {
     enum svc_status status = run_in(tx,
-        SVC_PG_PREPARED("UPDATE payments SET capture_id = $2, error = NULL, told = NULL,"
-                        " status = CASE WHEN $3 THEN 'surplus' ELSE 'paid' END,"
-                        " next_ask_at = NULL, updated_at = NOW() WHERE id = $1::uuid",
+        SVC_PG_PREPARED(
+            "UPDATE payments SET capture_id = $2, error = NULL, told = NULL,"
+            " status = CASE WHEN $3 THEN 'surplus' ELSE 'paid' END, is_surplus = $3,"
+            " next_ask_at = NULL, updated_at = NOW() WHERE id = $1::uuid",
             svc_pg_slice(row->id), svc_pg_slice(capture_id), svc_pg_bool(is_surplus)));
 
     if (status != SVC_OK || is_surplus) {
@@ -355,8 +357,8 @@ enum svc_status store_payment_surplus(struct svc_pg_tx *tx, const struct payment
 {
     return run_in(tx,
         SVC_PG_PREPARED("INSERT INTO payments (order_id, gateway, status, amount_minor,"
-                        " currency, capture_id)"
-                        " VALUES ($1, $2, 'surplus', $3, $4, $5)",
+                        " currency, capture_id, is_surplus)"
+                        " VALUES ($1, $2, 'surplus', $3, $4, $5, true)",
             svc_pg_int(row->order_id), svc_pg_slice(row->gateway),
             svc_pg_int(truth->amount_minor), svc_pg_slice(truth->currency),
             svc_pg_slice(truth->capture_id)));

@@ -31,6 +31,7 @@ struct payment_row {
     struct svc_slice order_status;
     struct svc_slice customer;
     int64_t order_paid_minor;
+    bool is_surplus; /* beside the one that paid the order */
 };
 
 struct store_payments {

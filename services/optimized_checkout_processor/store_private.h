@@ -4,6 +4,8 @@
 
 #include "store.h"
 
+struct svc_pg_statement;
+
 /* A copy in the call's arena; nothing stays nothing. */
 struct svc_slice store_keep(const struct store_call *call, struct svc_slice text);
 

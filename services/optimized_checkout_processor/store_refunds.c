@@ -57,15 +57,10 @@ enum svc_status store_refundable(const struct store_payments *store, struct svc_
         return status;
     }
     status = find_payment(store, tx,
-        SVC_PG_PREPARED(
-            "SELECT p.id, p.amount_minor - GREATEST(p.refunded_minor, COALESCE("
-            " (SELECT sum(r.amount_minor) FROM refunds AS r WHERE r.payment_id = p.id"
-            "  AND r.status = 'done'), 0)) - COALESCE("
-            " (SELECT sum(r.amount_minor) FROM refunds AS r WHERE r.payment_id = p.id"
-            "  AND r.status = 'asked'), 0)"
-            " FROM payments AS p WHERE p.order_id = $1"
-            " AND p.status IN ('paid', 'partially_refunded', 'refunded')"
-            " ORDER BY p.created_at DESC LIMIT 1",
+        SVC_PG_PREPARED("SELECT p.id, payment_left_minor(p)"
+                        " FROM payments AS p WHERE p.order_id = $1 AND NOT p.is_surplus"
+                        " AND p.status IN ('paid', 'partially_refunded', 'refunded')"
+                        " ORDER BY p.created_at DESC LIMIT 1",
             svc_pg_int(order_id)),
         &id, ret_left_minor);
     if (status != SVC_OK) {
@@ -173,6 +168,32 @@ enum svc_status store_refunds_lease(const struct store_payments *store, int64_t 
         };
     }
     return SVC_OK;
+}
+
+enum svc_status store_refund_limit(
+    const struct store_payments *store, struct svc_slice id, int64_t *ret_amount_minor)
+{
+    SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
+    struct svc_pg_error error;
+    /* A later try must be the same as the first, which its key stands for. */
+    enum svc_status status = store_fault(
+        svc_pg_query(store->pg,
+            SVC_PG_PREPARED(
+                "WITH known AS (SELECT r.id, CASE WHEN r.attempts > 1"
+                "  THEN r.amount_minor ELSE LEAST(r.amount_minor,"
+                "  p.amount_minor - p.refunded_minor) END AS minor FROM refunds AS r"
+                "  JOIN payments AS p ON p.id = r.payment_id WHERE r.id = $1::uuid),"
+                " changed AS (UPDATE refunds SET amount_minor = known.minor FROM known"
+                "  WHERE refunds.id = known.id AND known.minor > 0)"
+                " SELECT GREATEST(minor, 0) FROM known",
+                svc_pg_slice(id)),
+            &rows, &error),
+        &error);
+
+    if (status == SVC_OK) {
+        *ret_amount_minor = svc_pg_get_int(rows, 0, 0, 0);
+    }
+    return status;
 }
 
 enum svc_status store_refund_end(struct svc_pg_tx *tx, struct svc_slice id,

@@ -36,6 +36,10 @@ enum svc_status store_refund_read(const struct store_payments *store,
 
 enum svc_status store_refunds_lease(const struct store_payments *store, int64_t limit,
     int64_t lease_s, struct refund_row *ret_rows, size_t *ret_count);
+/* Before its first try: no more than is left of the payment by now. `ret_amount_minor` is
+ * what is to be given back, 0 where nothing is. */
+enum svc_status store_refund_limit(
+    const struct store_payments *store, struct svc_slice id, int64_t *ret_amount_minor);
 /* STATUS: done, failed, manual. */
 enum svc_status store_refund_end(struct svc_pg_tx *tx, struct svc_slice id,
     const char *status, struct svc_slice external_id, const char *error);

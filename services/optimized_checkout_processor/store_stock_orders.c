@@ -13,41 +13,51 @@ struct due {
     char action[16];
 };
 
-enum stock_api_outcome stock_orders_hold(struct stock_api *api, struct svc_pg *pg,
-    struct svc_slice checkout_id, int64_t expires_at_s, struct stock_api_line *lines,
-    size_t count, struct stock_api_error *ret_error)
+/* False, with the reason: PostgreSQL didn't take it down. */
+static bool note_asked(
+    struct svc_pg *pg, struct svc_slice checkout_id, struct stock_api_error *ret_error)
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     struct svc_pg_error error;
-    struct stock_api_line known[STOCK_API_LINES_MAX];
-    size_t known_count = 0;
-    char key[64];
-
-    *ret_error = (struct stock_api_error){0};
-    for (size_t i = 0; i < count && known_count < STOCK_API_LINES_MAX; i++) {
-        if (lines[i].sku.length > 0) {
-            known[known_count++] = lines[i];
-        }
-    }
-    if (known_count == 0) {
-        return STOCK_API_DONE;
-    }
     enum svc_status status = svc_pg_query(pg,
         SVC_PG_PREPARED("INSERT INTO stock_api_orders (checkout_id) VALUES ($1::uuid)"
                         " ON CONFLICT (checkout_id) DO UPDATE SET told = NULL,"
                         " asked_at = NOW(), attempts = 0, next_try_at = NOW()",
             svc_pg_slice(checkout_id)),
         &rows, &error);
+
     if (status != SVC_OK) {
         snprintf(ret_error->message, sizeof ret_error->message, "%.150s", error.message);
+    }
+    return status == SVC_OK;
+}
+
+enum stock_api_outcome stock_orders_hold(struct stock_api *api, struct svc_pg *pg,
+    struct stock_order *order, struct stock_api_error *ret_error)
+{
+    struct stock_api_line known[STOCK_API_LINES_MAX];
+    size_t count = 0;
+    char key[64];
+
+    *ret_error = (struct stock_api_error){0};
+    for (size_t i = 0; i < order->count && count < STOCK_API_LINES_MAX; i++) {
+        if (order->lines[i].sku.length > 0) {
+            known[count++] = order->lines[i];
+        }
+    }
+    if (count == 0) {
+        return STOCK_API_DONE;
+    }
+    if (!note_asked(pg, order->checkout_id, ret_error)) {
         return STOCK_API_DOWN;
     }
-    snprintf(key, sizeof key, "%.*s", (int)checkout_id.length, checkout_id.text);
+    snprintf(
+        key, sizeof key, "%.*s", (int)order->checkout_id.length, order->checkout_id.text);
     enum stock_api_outcome outcome =
-        stock_api_reserve(api, key, expires_at_s, known, known_count, ret_error);
-    for (size_t i = 0, next = 0; i < count && next < known_count; i++) {
-        if (lines[i].sku.length > 0) {
-            lines[i] = known[next++];
+        stock_api_reserve(api, key, order->expires_at_s, known, count, ret_error);
+    for (size_t i = 0, next = 0; next < count; i++) {
+        if (order->lines[i].sku.length > 0) {
+            order->lines[i] = known[next++];
         }
     }
     return outcome;

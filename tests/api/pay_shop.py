@@ -45,6 +45,7 @@ class Order:
         self.id: int = answer["order"]["id"]
         self.number: str = answer["order"]["order_number"]
         self.url: str | None = answer["payment_url"]
+        self.reply = answer["reply"]
 
     def read(self) -> dict[str, Any]:
         answer = self.shop.http.get(f"{self.shop.url}/v1/orders/{self.id}")

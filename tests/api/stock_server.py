@@ -115,9 +115,10 @@ class StockServer:
     def reserve(self, key: str, lines: list[dict[str, Any]]) -> tuple[int, dict[str, Any]]:
         items = {line["sku"]: line["quantity"] for line in lines}
         order = self.orders.get(key)
-        if order and order.state != "released":
+        if order and (order.state == "committed" or order == Order(items, "held")):
             return 200, {"status": "reserved"}
-        if any(self.available(s) < n for s, n in items.items()):
+        own = order.items if order and order.state == "held" else {}
+        if any(self.available(s) + own.get(s, 0) < n for s, n in items.items()):
             return self.short(items)
         self.orders[key] = Order(items, "held")
         return 200, {"status": "reserved"}

@@ -139,9 +139,12 @@ def test_two_captures(pay: PayShop, gateway: str) -> None:
     until(lambda: [r["status"] for r in order.refunds] == ["done"], 8, lambda: str(order.refunds))
     assert sorted(row["status"] for row in order.payments) == ["paid", "refunded"]
     assert sorted(float(c["refunded"]) for c in order.captures()) == [0, 1234.5]
+    pay.settled()  # the gateway told of that refund, too
     found = order.read()
     assert (found["status"], found["paid_minor"], found["refunded_minor"]) == ("paid", PRICE_MINOR, 0)
     assert pay.product() == {"stock": 99, "reserved": 0}
+    order.refund(1000)
+    assert order.wait("partially_refunded")["refunded_minor"] == 1000
 
 
 @pytest.mark.parametrize("gateway", GATEWAYS)
@@ -199,6 +202,23 @@ def test_cancelled_after_paid_is_given_back(pay: PayShop) -> None:
     until(lambda: [r["status"] for r in order.refunds] == ["done"], 8, lambda: str(order.refunds))
     assert float(order.captures()[0]["refunded"]) == 1234.5
     assert pay.product() == {"stock": 100, "reserved": 0}
+
+
+def test_cancelled_while_a_part_is_given_back(pay: PayShop) -> None:
+    """The rest is, and no more, though both are tried at a gateway that is down."""
+    order = pay.order("stripe")
+    order.pay()
+    order.wait("paid")
+    pay.mode("stripe", "error_500")
+    order.refund(23450)
+    order.cancel()
+    until(lambda: [r["attempts"] > 0 for r in order.refunds] == [True, True], 8,
+          lambda: str(order.refunds))
+    pay.mode("stripe", "ok")
+    until(lambda: [r["status"] for r in order.refunds] == ["done", "done"], 15,
+          lambda: str(order.refunds))
+    assert float(order.captures()[0]["refunded"]) == 1234.5
+    order.wait("refunded")
 
 
 @pytest.mark.parametrize("gateway", ["stripe", "mercado_pago"])
@@ -317,6 +337,7 @@ def test_webhook_forwarded_by_n8n(pay: PayShop) -> None:
 
 def test_bank_transfer_received(pay: PayShop) -> None:
     order = pay.order("bank_transfer")
+    assert "CLABE 012345678901234567" in json.dumps(order.reply)
     assert order.url is None and order.status == "awaiting_payment"
     at = f"/v1/orders/{order.number}/payment-received"
     wrong = pay.call(at, {"amount_minor": PRICE_MINOR - 1})

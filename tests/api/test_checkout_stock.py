@@ -101,6 +101,15 @@ def test_a_repeated_key_is_one_order(make: Make, stock: StockServer) -> None:
     assert stock.on_hand["A"] == 3, "what is sold isn't released"
 
 
+def test_other_lines_take_the_place_of_the_first(make: Make, stock: StockServer) -> None:
+    driver = make()
+    assert driver.outcome("reserve", "o1", EXPIRES, "A=4") == "done"
+    assert driver.outcome("reserve", "o1", EXPIRES, "A=5", "B=1") == "done"
+    assert stock.held("A") == 5 and stock.held("B") == 1
+    assert driver.outcome("reserve", "o1", EXPIRES, "A=6") == "short"
+    assert stock.held("A") == 5
+
+
 def test_release_and_commit_of_what_is_not_there(make: Make, stock: StockServer) -> None:
     driver = make()
     assert driver.outcome("release", "never") == "done"

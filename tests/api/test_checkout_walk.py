@@ -151,7 +151,7 @@ class Walk:
     def sent_before(self, model: Model) -> bool:
         return bool(
             self.shop.sql(
-                "SELECT FROM orders WHERE customer_phone = %s AND address IS NOT NULL", model.customer
+                "SELECT 1 FROM orders WHERE customer_phone = %s AND address IS NOT NULL", model.customer
             )
         )
 

@@ -112,8 +112,8 @@ static void run(const char *command, char *rest)
         const char *key = strsep(&rest, " ");
         int64_t expires_at_s = strtoll(strsep(&rest, " "), NULL, 10);
         count = read_lines(rest);
-        outcome = stock_orders_hold(api, pg, (struct svc_slice){key, strlen(key)},
-            expires_at_s, lines, count, &error);
+        struct stock_order order = {{key, strlen(key)}, expires_at_s, lines, count};
+        outcome = stock_orders_hold(api, pg, &order, &error);
     } else if (strcmp(command, "sweep") == 0) {
         struct stock_orders_swept swept;
         stock_orders_sweep(api, pg, &swept);

@@ -310,31 +310,33 @@ static struct checkout_facts checkout_facts_from(unsigned number)
     };
 }
 
-/* An order is only ever placed by a confirmation of what was shown, with all there. */
+/* An order is only ever placed by a confirmation of what was shown, with all there; an
+ * end is an end; and where there is an order only a cancel moves. */
+static void check_placing(
+    enum checkout_state from, enum checkout_action action, struct checkout_facts facts)
+{
+    struct checkout_step step = checkout_next(from, action, &facts);
+    bool may = from == CHECKOUT_CONFIRMATION && action == CHECKOUT_CONFIRM &&
+               !facts.cart_is_empty && facts.all_available && facts.has_address &&
+               facts.has_shipping && facts.has_payment && facts.token_matches;
+
+    assert_int_equal(step.places_order, may);
+    if (from > CHECKOUT_AWAITING_PAYMENT) {
+        assert_int_equal(step.next, from);
+    }
+    if (from == CHECKOUT_AWAITING_PAYMENT) {
+        assert_int_equal(
+            step.next, action == CHECKOUT_CANCEL ? CHECKOUT_CANCELLED : from);
+    }
+}
+
 static void test_checkout_next_places_only_what_was_confirmed(void **state)
 {
     (void)state;
     for (int from = 0; from <= CHECKOUT_EXPIRED; from++) {
-        for (int action = 0; action <= CHECKOUT_CANCEL; action++) {
-            for (unsigned bits = 0; bits < 128; bits++) {
-                struct checkout_facts facts = checkout_facts_from(bits);
-                struct checkout_step step = checkout_next(
-                    (enum checkout_state)from, (enum checkout_action)action, &facts);
-                bool may = from == CHECKOUT_CONFIRMATION && action == CHECKOUT_CONFIRM &&
-                           !facts.cart_is_empty && facts.all_available &&
-                           facts.has_address && facts.has_shipping && facts.has_payment &&
-                           facts.token_matches;
-                assert_int_equal(step.places_order, may);
-                /* An end is an end; where there is an order only a cancel moves. */
-                if (from > CHECKOUT_AWAITING_PAYMENT) {
-                    assert_int_equal(step.next, from);
-                }
-                if (from == CHECKOUT_AWAITING_PAYMENT) {
-                    assert_int_equal(step.next, action == CHECKOUT_CANCEL
-                                                    ? CHECKOUT_CANCELLED
-                                                    : CHECKOUT_AWAITING_PAYMENT);
-                }
-            }
+        for (unsigned number = 0; number < 128 * (CHECKOUT_CANCEL + 1); number++) {
+            check_placing((enum checkout_state)from, (enum checkout_action)(number / 128),
+                checkout_facts_from(number % 128));
         }
     }
 }

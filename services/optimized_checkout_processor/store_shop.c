@@ -2,6 +2,7 @@
 
 #include <svc/clock.h>
 #include <svc/money.h>
+#include <svc/pg.h>
 
 #include <pthread.h>
 #include <stdio.h>

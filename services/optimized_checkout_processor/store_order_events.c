@@ -1,4 +1,8 @@
-#include "orders.h"
+/* Orders: how they change, and the end of what is overdue. */
+#include "checkout.h"
+
+#include <svc/log.h>
+#include <svc/pg.h>
 
 #include <string.h>
 
@@ -87,21 +91,43 @@ enum svc_status orders_apply(struct svc_pg_tx *tx, const struct order_change *ch
     return status;
 }
 
-static bool end_one(struct svc_pg *pg, int64_t order_id)
+enum svc_status orders_apply_alone(struct svc_pg *pg, const struct order_change *change,
+    struct order_step *ret_step, struct svc_pg_error *ret_error)
 {
     SVC_PG_AUTO_ROLLBACK struct svc_pg_tx tx = {0};
+    enum svc_status status = svc_pg_begin(pg, &tx, ret_error);
+
+    if (status == SVC_OK) {
+        status = orders_apply(&tx, change, ret_step, ret_error);
+    }
+    if (status == SVC_OK) {
+        status = svc_pg_commit(&tx, ret_error);
+    }
+    return status;
+}
+
+enum svc_status checkout_order_event(struct service *service, int64_t order_id,
+    enum order_event event, struct order_step *ret_step)
+{
+    const struct order_change change = {.order_id = order_id, .event = event};
+    struct svc_pg_error error = {0};
+    enum svc_status status = orders_apply_alone(service->pg, &change, ret_step, &error);
+
+    if (status == SVC_INTERNAL) {
+        svc_log(SVC_LOG_ERROR, "an order's event failed",
+            SVC_TEXT("event", order_event_name(event)),
+            SVC_TEXT("sqlstate", error.sqlstate));
+    }
+    return status;
+}
+
+static bool end_one(struct svc_pg *pg, int64_t order_id)
+{
     const struct order_change change = {.order_id = order_id, .event = ORDER_HOLD_ENDED};
     struct order_step step = {0};
     struct svc_pg_error error;
-    enum svc_status status = svc_pg_begin(pg, &tx, &error);
 
-    if (status == SVC_OK) {
-        status = orders_apply(&tx, &change, &step, &error);
-    }
-    if (status == SVC_OK) {
-        status = svc_pg_commit(&tx, &error);
-    }
-    return status == SVC_OK && step.changed;
+    return orders_apply_alone(pg, &change, &step, &error) == SVC_OK && step.changed;
 }
 
 static size_t end_holds(struct svc_pg *pg, int64_t limit)

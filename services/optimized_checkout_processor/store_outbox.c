@@ -6,6 +6,7 @@
 #include <svc/client.h>
 #include <svc/clock.h>
 #include <svc/log.h>
+#include <svc/pg.h>
 
 #include <stdio.h>
 #include <stdlib.h>
