@@ -24,11 +24,11 @@ BEGIN
           AND item.product_id NOT IN (
             SELECT product_id FROM cart_items WHERE customer_phone = NEW.replaced_by
             ORDER BY added_at LIMIT 50);
-        UPDATE carts AS kept SET version = GREATEST(kept.version, old.version) + 1,
-            coupons = CASE WHEN kept.coupons = '{}' THEN old.coupons ELSE kept.coupons END,
+        UPDATE carts AS kept SET version = GREATEST(kept.version, was.version) + 1,
+            coupons = CASE WHEN kept.coupons = '{}' THEN was.coupons ELSE kept.coupons END,
             updated_at = NOW()
-        FROM carts AS old
-        WHERE kept.customer_phone = NEW.replaced_by AND old.customer_phone = NEW.customer_key;
+        FROM carts AS was
+        WHERE kept.customer_phone = NEW.replaced_by AND was.customer_phone = NEW.customer_key;
         DELETE FROM carts WHERE customer_phone = NEW.customer_key;
     END IF;
     -- One open checkout a customer: one with an order counts more, then the later.

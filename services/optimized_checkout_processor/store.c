@@ -4,6 +4,7 @@
 
 #include <svc/log.h>
 #include <svc/metrics.h>
+#include <svc/pg.h>
 
 #include <stdio.h>
 #include <string.h>

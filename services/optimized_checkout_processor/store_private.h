@@ -4,7 +4,6 @@
 
 #include "store.h"
 
-struct svc_pg_result;
 struct svc_pg_statement;
 
 /* A copy in the call's arena; nothing stays nothing. */
