@@ -42,7 +42,15 @@ BEGIN
     VALUES (v_event, 'metrics', jsonb_build_object('event_id', v_event, 'type', p_type,
         'occurred_at', to_char(v_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'customer_key', p_customer,
-        'data', p_data || jsonb_build_object('order_id', p_order, 'status', p_status)));
+        'data', (SELECT jsonb_build_object('total_minor', COALESCE(o.total_minor, 0),
+                'currency', o.currency)
+            FROM orders AS o WHERE o.id = p_order)
+            || p_data || jsonb_build_object('order_id', p_order, 'status', p_status)
+            || CASE WHEN p_type = 'order.paid' THEN jsonb_build_object('items', (
+                SELECT jsonb_agg(jsonb_build_object('product_id', item.product_id,
+                    'quantity', item.quantity))
+                FROM order_items AS item WHERE item.order_id = p_order))
+            ELSE '{}' END));
     IF p_tells_customer THEN
         INSERT INTO checkout_outbox (event_id, destination, payload)
         VALUES (v_event, 'customer', jsonb_build_object('event_id', v_event,

@@ -81,6 +81,9 @@ enum event_type event_type_of(struct svc_slice type)
             return (enum event_type)i;
         }
     }
+    if (svc_slice_equals(type, "order.paid")) {
+        return EVENT_PAID;
+    }
     return type.length > 6 && memcmp(type.text, "order.", 6) == 0 ? EVENT_ORDER
                                                                   : EVENT_OTHER;
 }

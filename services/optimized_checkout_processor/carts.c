@@ -1,4 +1,5 @@
 #include "carts.h"
+#include "store_events.h"
 
 #include <svc/money.h>
 
@@ -84,6 +85,22 @@ enum svc_status carts_read(const struct talk *talk, struct cart_view *ret_view)
     return status == SVC_OK ? carts_reckon(talk, NULL, ret_view) : status;
 }
 
+static void tell_change(const struct talk *talk, const struct cart_change *change,
+    const struct cart_outcome *outcome)
+{
+    bool adds = strcmp(change->action, "add") == 0 || strcmp(change->action, "set") == 0;
+    bool removes =
+        strcmp(change->action, "remove") == 0 || strcmp(change->action, "clear") == 0;
+    bool took = svc_slice_equals(outcome->name, "added") ||
+                svc_slice_equals(outcome->name, "updated") ||
+                svc_slice_equals(outcome->name, "limited");
+
+    if (!outcome->repeated && (removes || (adds && took))) {
+        store_tell_cart(talk->service->events, talk->customer, change->action,
+            change->product_id, change->quantity);
+    }
+}
+
 enum svc_status carts_change(const struct talk *talk, const struct cart_change *change,
     struct cart_view *ret_view, struct cart_outcome *ret_outcome)
 {
@@ -95,6 +112,7 @@ enum svc_status carts_change(const struct talk *talk, const struct cart_change *
     }
     if (status == SVC_OK) {
         store_count(talk->service->carts_changed);
+        tell_change(talk, change, ret_outcome);
         status = carts_reckon(talk, NULL, ret_view);
     }
     return status;

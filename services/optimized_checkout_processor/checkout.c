@@ -1,4 +1,5 @@
 #include "checkout_private.h"
+#include "store_events.h"
 
 #include <string.h>
 
@@ -269,6 +270,8 @@ static enum svc_status run_once(const struct talk *talk,
             (struct svc_slice){digest, strlen(digest)}, result->token);
     }
     write_row(talk, digest, result);
+    store_tell_checkout(
+        talk->service->events, talk->customer, checkout_state_name(result->state));
     return store_checkout_save(&talk->store, &result->row);
 }
 

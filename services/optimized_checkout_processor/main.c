@@ -40,10 +40,6 @@ static const struct svc_setting settings[] = {
         "how long after its start an open payment is asked about at its gateway, if no "
         "notification came; growing"),
     PAYMENTS_SETTINGS(struct config, keys),
-    SVC_SETTING_TEXT_AT(struct config, metrics_url, "METRICS_URL", NULL,
-        "lightweight_metrics, which order events go to"),
-    SVC_SETTING_SECRET_AT(
-        struct config, metrics_token, "METRICS_TOKEN", "its SERVICE_TOKEN"),
     SVC_SETTING_TEXT_AT(struct config, notify_url, "N8N_NOTIFY_URL", NULL,
         "the n8n webhook that sends notices to customers"),
     SVC_SETTING_SECRET_AT(struct config, notify_token, "N8N_NOTIFY_TOKEN",
@@ -168,6 +164,9 @@ static bool start(struct svc_runtime *runtime, char ret_error[256])
     runtime->state = service;
     service->config = &config;
     service->pg = runtime->pg;
+    service->events = runtime->events;
+    service->metrics_url = runtime->metrics_url;
+    service->metrics_token = runtime->metrics_token;
     if (runtime->pg == NULL) {
         snprintf(ret_error, 256, "DATABASE_URL is not set; carts and orders are there");
         stop(runtime);
@@ -192,7 +191,7 @@ int main(int argc, char **argv)
         .port = "8106",
         .threads = "0",
         .body_limit = "1048576",
-        .uses = SVC_NEEDS_POSTGRES,
+        .uses = SVC_NEEDS_POSTGRES | SVC_TELLS_EVENTS,
         .settings = {settings, sizeof settings / sizeof settings[0], &config},
         .routes = routes,
         .route_count = sizeof routes / sizeof routes[0],

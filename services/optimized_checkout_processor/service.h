@@ -9,6 +9,7 @@
 #include <svc/texts.h>
 
 struct stock_api;
+struct svc_events;
 struct background;
 
 struct config {
@@ -25,8 +26,6 @@ struct config {
     int64_t gateway_timeout_ms;
     int64_t ask_every_s;
     struct payments_keys keys;
-    const char *metrics_url;
-    const char *metrics_token;
     const char *notify_url;
     const char *notify_token;
     const char *template_name;
@@ -39,6 +38,9 @@ struct config {
 struct service {
     const struct config *config;
     struct svc_pg *pg;
+    struct svc_events *events; /* NULL: nobody listens */
+    const char *metrics_url;
+    const char *metrics_token;
     struct svc_texts *texts;
     struct shop_cache *shops;
     struct payments *payments;

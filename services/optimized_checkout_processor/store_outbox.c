@@ -63,13 +63,13 @@ bool outbox_new(struct service *service, struct outbox **ret_outbox, char ret_er
         free(outbox);
         return false;
     }
-    if (config->metrics_url != NULL) {
+    if (service->metrics_url != NULL) {
         snprintf(outbox->metrics_url, sizeof outbox->metrics_url, "%s/v1/events",
-            config->metrics_url);
+            service->metrics_url);
     }
-    if (config->metrics_token != NULL) {
+    if (service->metrics_token != NULL) {
         snprintf(outbox->metrics_authorization, sizeof outbox->metrics_authorization,
-            "Bearer %s", config->metrics_token);
+            "Bearer %s", service->metrics_token);
     }
     if (config->notify_token != NULL) {
         snprintf(outbox->notify_authorization, sizeof outbox->notify_authorization,
@@ -350,7 +350,7 @@ void outbox_prune(struct outbox *outbox)
         const char *destination;
         bool is_fetched;
     } kinds[] = {
-        {"metrics", config->metrics_url != NULL},
+        {"metrics", outbox->service->metrics_url != NULL},
         {"customer", config->notify_url != NULL},
     };
     struct svc_pg_error error;
