@@ -93,6 +93,24 @@ def test_the_cart_is_down_and_the_customer_is_told(shop: Shop, customer: Custome
     assert actions(step(customer, cart, "checkout:"), "cancel:")
 
 
+def test_in_one_webhook_each_customer_gets_their_own_cart(shop: Shop):
+    """Three customers at once in the sub-workflow: answers go back by their place."""
+    customers = [shop.customer() for _ in range(3)]
+    found = actions(customers[0].ask("zapatillas rojas"), "prod:")
+    before = [len(customer.replies()) for customer in customers]
+    chosen = [product.replace("prod:", "add:") for product in found[:3]]
+    shop.batch(
+        [
+            {"customer": customer.key, "type": "button_reply", "id": id_, "title": "Agregar al carrito"}
+            for customer, id_ in zip(customers, chosen, strict=True)
+        ],
+        "entries",
+    )
+    for customer, count, id_ in zip(customers, before, chosen, strict=True):
+        cart = customer.wait_messages(count + 1)[-1]
+        assert f"1 × {shop.product(id_)['name']}:" in cart["text"], cart["text"]
+
+
 def test_an_abandoned_cart_is_reminded_once(shop: Shop, customer: Customer):
     put_in_cart(customer)
     sql = "UPDATE carts SET updated_at = NOW() - INTERVAL '20 hours' WHERE customer_phone = %s"
