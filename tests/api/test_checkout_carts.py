@@ -136,3 +136,17 @@ def test_currencies_have_their_own_minor_units(make_checkout, shop_database, cur
     shop.cart(customer)
     cart = shop.cart(customer)
     assert (cart["currency"], cart["subtotal_minor"]) == (currency, total)
+
+
+def test_a_transfer_says_where_to_pay_and_for_what(checkout: CheckoutShop):
+    customer = new_customer()
+    token = checkout.ready(customer, checkout.product(), method="bank_transfer")
+    answer = checkout.step(customer, "confirm", token=token)
+    assert answer["state"] == "awaiting_payment"
+    assert "CLABE 012345678901234567" in said(answer)
+    assert answer["order"]["order_number"] in said(answer)
+    # Until it's paid or cancelled there is no second one.
+    checkout.add(customer, checkout.product())
+    again = checkout.step(customer, "start")
+    assert (again["status"], again["state"]) == ("order_exists", "awaiting_payment")
+    assert f"cancel_order:{answer['order']['id']}" in choices(again)
