@@ -29,7 +29,7 @@ enum { STORE_REQUEST_MS = 900 };
     "CASE WHEN p.offer_ends_at IS NULL OR p.offer_ends_at = 'infinity' THEN 0 "          \
     "WHEN p.offer_ends_at = '-infinity' THEN 1 "                                         \
     "ELSE greatest(1, floor(extract(epoch FROM p.offer_ends_at))) END::bigint, "         \
-    "p.stock, p.popularity_score, p.is_featured, "                                       \
+    "greatest(p.stock - p.reserved, 0), p.popularity_score, p.is_featured, "             \
     "p.is_available AND COALESCE(c.is_active, true)"
 enum { STORE_PRODUCT_COLUMN_COUNT = 18 };
 

@@ -36,13 +36,13 @@
     "categories WHERE categories.id = category_id AND NOT is_active) "                   \
     "AND ($4::bigint < 0 OR " CURRENT_PRICE " * $1 >= $4) "                              \
     "AND ($5::bigint < 0 OR " CURRENT_PRICE " * $1 <= $5) "                              \
-    "AND (NOT $6::boolean OR " ON_OFFER ") AND (NOT $7::boolean OR stock > 0) "          \
+    "AND (NOT $6::boolean OR " ON_OFFER ") AND (NOT $7::boolean OR stock > reserved) "   \
     "AND ($8::text = '' OR immutable_unaccent(lower(brand)) = $8)"
 #define ORDER                                                                            \
     "ORDER BY CASE WHEN $9 = 1 THEN " CURRENT_PRICE " END, "                             \
     "CASE WHEN $9 = 2 THEN -" CURRENT_PRICE " END, "                                     \
     "CASE WHEN $9 = 3 THEN -popularity_score END, CASE WHEN $9 = 4 THEN -id END, "       \
-    "rank DESC, stock > 0 DESC, popularity_score DESC, id "
+    "rank DESC, stock > reserved DESC, popularity_score DESC, id "
 #define SEARCH(matches, rank_of)                                                         \
     "WITH found AS (SELECT id, " rank_of " AS rank, count(*) OVER () AS total "          \
     "FROM products WHERE " matches " AND " FILTERS " " ORDER "LIMIT $10 OFFSET $11) "    \

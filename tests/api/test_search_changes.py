@@ -205,3 +205,15 @@ def test_a_shop_s_role_needs_no_right_on_the_feed(catalogue, replicas):
     seen(replicas, lambda svc: (found(catalogue, svc, "xilofono") or {}).get("stock") == 3, "it")
     catalogue.sql("DROP OWNED BY till")
     catalogue.sql("DROP ROLE till")
+
+
+def test_what_orders_hold_is_not_there(catalogue):
+    svc = catalogue.start()
+    own = catalogue.add("Xilófono apartado", stock=5)
+    stock = lambda: [p["stock"] for p in catalogue.search(svc, "xilófono apartado")["products"]]  # noqa: E731
+    until(lambda: stock() == [5], PATIENCE_S, "it is there")
+    catalogue.sql(f"UPDATE products SET reserved = 3 WHERE id = {own}")
+    until(lambda: stock() == [2], PATIENCE_S, "three are held")
+    catalogue.sql(f"UPDATE products SET reserved = 5 WHERE id = {own}")
+    until(lambda: stock() == [0], PATIENCE_S, "all are held")
+    assert catalogue.search(svc, "xilófono apartado", in_stock=True)["total"] == 0
