@@ -121,6 +121,7 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
 def _up(*, with_n8n: bool) -> int:
     started = system.start(with_n8n=with_n8n)
     say(f"Up. Chat: {started.env['SIMULATOR_URL']}/")
+    say(f"    Dashboard: {started.env['LIGHTWEIGHT_METRICS_URL']}/ (its key is SERVICE_TOKEN)")
     if with_n8n:
         say(f"    n8n:  {started.env['N8N_URL']}/")
     say(f"    All addresses: {short(env_file())}   Stop it: ./commerce down")

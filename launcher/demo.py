@@ -61,6 +61,7 @@ def _show_addresses(started: system.Started) -> None:
         f"  {line}\n"
         f"    n8n, its workflows and runs:  {started.env['N8N_URL']}/\n"
         f"      as {started.env['N8N_OWNER_EMAIL']}, password {started.env['N8N_OWNER_PASSWORD']}\n"
+        f"    Dashboard:  {started.env['LIGHTWEIGHT_METRICS_URL']}/  (its key is SERVICE_TOKEN)\n"
         f"    Addresses and secrets: {short(env_file())}   Logs: ./commerce logs NAME\n",
         flush=True,
     )

@@ -122,7 +122,7 @@ int main(int argc, char **argv)
         .port = "8103",
         .threads = "0",
         .body_limit = "1048576",
-        .uses = SVC_USES_REDIS | SVC_USES_POSTGRES,
+        .uses = SVC_USES_REDIS | SVC_USES_POSTGRES | SVC_TELLS_EVENTS,
         .settings = {settings, sizeof settings / sizeof settings[0], &config},
         .routes = routes,
         .route_count = sizeof routes / sizeof routes[0],

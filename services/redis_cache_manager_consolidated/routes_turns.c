@@ -2,6 +2,10 @@
 
 #include <svc/clock.h>
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
 /* What makes one execution the same one when it asks again. */
 static struct svc_slice make_owner(const struct svc_request *request)
 {
@@ -146,6 +150,28 @@ static void write_ended(
     svc_json_write_object_end(writer);
 }
 
+/* Once a turn: its lease is the event's id. */
+static void tell_reply(const struct svc_request *request,
+    const struct turn_end_call *call, const struct turn_end_outcome *outcome)
+{
+    char id[SVC_EVENT_ID_SIZE];
+    char data[80];
+
+    if (outcome->step != TURN_ENDED || outcome->took_ms < 0) {
+        return;
+    }
+    svc_event_id("reply", call->session.lease, id);
+    snprintf(data, sizeof data, "{\"latency_ms\":%" PRId64 ",\"ok\":%s}",
+        outcome->took_ms, call->done ? "true" : "false");
+    const struct svc_event event = {
+        .type = "reply",
+        .id = id,
+        .customer_key = call->session.key,
+        .data = {data, strlen(data)},
+    };
+    svc_events_add(request->runtime->events, &event);
+}
+
 enum svc_status post_turn_end(struct svc_request *request, struct svc_reply *reply)
 {
     struct manager *manager = routes_manager(request);
@@ -171,6 +197,7 @@ enum svc_status post_turn_end(struct svc_request *request, struct svc_reply *rep
     if (status != SVC_OK) {
         return routes_fail(reply, status);
     }
+    tell_reply(request, &call, &outcome);
     write_ended(&reply->json, &outcome, call.parts != NULL);
     return SVC_OK;
 }

@@ -417,6 +417,8 @@ static enum svc_status end_once(struct ending *ending)
     if (!turn_read(ending->arena, record->turn, &outcome->turn)) {
         return SVC_INTERNAL;
     }
+    const struct turn_message *first = outcome->turn.taken.first;
+    outcome->took_ms = first != NULL ? record->now_ms - first->arrived_ms : -1;
     outcome->step = turn_end(
         ending->arena, &outcome->turn, call->session.lease, call->done, record->now_ms);
     if (outcome->step != TURN_ENDED) {

@@ -47,6 +47,7 @@ struct turn_end_outcome {
     enum session_refusal refusal; /* of the session; where it is, nothing was ended */
     struct turn turn;
     struct store_record record;
+    int64_t took_ms; /* of ENDED: since its first message arrived; -1: it had none */
 };
 
 SVC_MUST_CHECK enum svc_status turns_end(struct turns *turns, struct svc_arena *arena,

@@ -8,6 +8,7 @@ from tests.api import webhooks
 from tests.api.ai_shop import until
 
 PARSE, LIMITER = webhooks.NODE, "optimized_rate_limiter"
+SESSIONS = "redis_cache_manager_consolidated"
 STATUS = {
     "id": "wamid.S1",
     "status": "delivered",
@@ -60,3 +61,17 @@ def test_searches(catalogue, make_metrics):
     events = until(lambda: len(metrics.events) >= 2 and metrics.events, 3, "the events came")
     told = {event["data"]["query"]: event["data"]["total"] for event in events}
     assert told["qwertyzxcv"] == 0 and set(told) == {"qwertyzxcv", "zapato"}
+
+
+def test_turns_that_end_are_replies(service, own_redis, make_metrics):
+    metrics = make_metrics()
+    svc = service(SESSIONS, METRICS_URL=metrics.url, REDIS_URL=own_redis.url, QUIET_MS="0")
+    for number, outcome in enumerate(("done", "failed")):
+        body = {"customer_phone": f"521550000001{number}", "message": {"message_id": f"m{number}", "text": "hola"}}
+        turn = httpx.post(f"{svc.url}/v1/turns/begin", json=body).raise_for_status().json()
+        body = {"customer_phone": body["customer_phone"], "lease": turn["lease"]["token"], "outcome": outcome}
+        for _ in range(2):
+            httpx.post(f"{svc.url}/v1/turns/end", json=body).raise_for_status()
+    events = until(lambda: len(metrics.events) >= 2 and metrics.events, 3, "the events came")
+    assert [(event["type"], event["data"]["ok"]) for event in events] == [("reply", True), ("reply", False)]
+    assert all(0 <= event["data"]["latency_ms"] < 60_000 for event in events)
