@@ -67,7 +67,8 @@ def test_turns_that_end_are_replies(service, own_redis, make_metrics):
     metrics = make_metrics()
     svc = service(SESSIONS, METRICS_URL=metrics.url, REDIS_URL=own_redis.url, QUIET_MS="0")
     for number, outcome in enumerate(("done", "failed")):
-        body = {"customer_phone": f"521550000001{number}", "message": {"message_id": f"m{number}", "text": "hola"}}
+        message = {"message_id": f"m{number}", "text": "hola"}
+        body = {"customer_phone": f"521550000001{number}", "message": message}
         turn = httpx.post(f"{svc.url}/v1/turns/begin", json=body).raise_for_status().json()
         body = {"customer_phone": body["customer_phone"], "lease": turn["lease"]["token"], "outcome": outcome}
         for _ in range(2):
