@@ -126,7 +126,7 @@ def test_an_order_to_the_model_is_at_most_a_wrong_intent(shop: Shop):
 
 def test_what_the_shop_is_not_sure_of_is_asked_of_a_provider(shop: Shop):
     since = shop.mark()
-    assert products(shop.customer().ask("quiero comprar botas"))
+    assert products(shop.customer().ask("quiero lo de las botas"))
     assert intents(shop, since) == [("add_to_cart", "gemini")]
 
 
@@ -134,7 +134,7 @@ def test_what_the_shop_is_not_sure_of_is_asked_of_a_provider(shop: Shop):
 def test_with_every_provider_dead_customers_are_answered_in_time(shop: Shop, mode: str):
     customer, since = shop.customer(), shop.mark()
     with shop.models(mode):
-        took = customer.text("quiero comprar botas vaqueras ya") and customer.until_replies(1)
+        took = customer.text("botas quiero o da igual") and customer.until_replies(1)
     assert took < ANSWER_S_MAX
     customer.wait_replies(1)
     assert [source for _, source in intents(shop, since)] == ["keywords"]

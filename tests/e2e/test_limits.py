@@ -56,15 +56,15 @@ def test_in_one_webhook_each_message_goes_its_own_way(shop: Shop):
     assert shop.check_limit(silent.key, f"wamid.told-{silent.key}")["notify_customer"]
     messages = [
         text_of(silent, "nada"),
-        text_of(merged, "uno"),
+        text_of(merged, "botas"),
         text_of(limited, "basta"),
-        text_of(alone, "solo"),
-        text_of(merged, "dos"),
+        text_of(alone, "mochila"),
+        text_of(merged, "negras"),
     ]
     since = shop.mark()
     shop.batch(messages, "one_change")
-    assert "«solo»" in alone.wait_replies(1)[0]
-    assert "«uno dos»" in merged.wait_replies(1)[0]
+    assert "«mochila»" in alone.wait_replies(1)[0]
+    assert "«botas negras»" in merged.wait_replies(1)[0]
     assert NOTICE in limited.wait_replies(1)[0]
     silent.wait_replies(0)
     (run,) = shop.answering(since)
@@ -120,5 +120,5 @@ def test_reset_limits_let_the_customer_go_on(shop: Shop):
     assert NOTICE in customer.wait_replies(1)[0]
     shop.reset_limits(customer.key)
     time.sleep(0.1)
-    customer.text("después")
-    assert "«después»" in customer.wait_replies(2)[1]
+    customer.text("mochila")
+    assert "«mochila»" in customer.wait_replies(2)[1]
