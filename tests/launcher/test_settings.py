@@ -60,7 +60,8 @@ def test_secrets_are_made_once_and_are_private(env):
 def test_a_service_gets_what_it_needs_and_no_more(env):
     service = SERVICES[0]
     given = settings.service_environment(service, env)
-    assert set(given) == {"PATH", "BIND_ADDRESS", "PORT", "SERVICE_TOKEN", *service.needs}
+    own = {"PATH", "BIND_ADDRESS", "PORT", "SERVICE_TOKEN", "METRICS_URL"}
+    assert set(given) == {*own, *service.needs}
     assert "WHATSAPP_ACCESS_TOKEN" not in given or "WHATSAPP_ACCESS_TOKEN" in service.needs
 
 
