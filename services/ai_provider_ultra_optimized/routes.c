@@ -121,7 +121,6 @@ static void tell_event(const struct svc_request *request,
     struct svc_slice message_id = body_text(request, "message_id");
     struct svc_json_writer writer;
     struct svc_buf data;
-    char id[SVC_EVENT_ID_SIZE];
     const struct asked asked = {.question = question, .message_id = message_id};
 
     if (request->runtime->events == NULL) {
@@ -130,10 +129,9 @@ static void tell_event(const struct svc_request *request,
     svc_buf_init(&data, EVENT_SIZE_MAX);
     svc_json_write_init(&writer, &data);
     event_write(&writer, request->arena, &asked, result);
-    svc_event_id("intent", message_id, id);
     const struct svc_event event = {
         .type = "intent",
-        .id = message_id.length > 0 ? id : NULL,
+        .subject = message_id,
         .customer_key = body_text(request, "customer_phone"),
         .data = {svc_buf_text(&data), data.length},
     };

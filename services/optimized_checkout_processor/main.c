@@ -165,8 +165,6 @@ static bool start(struct svc_runtime *runtime, char ret_error[256])
     service->config = &config;
     service->pg = runtime->pg;
     service->events = runtime->events;
-    service->metrics_url = runtime->metrics_url;
-    service->metrics_token = runtime->metrics_token;
     if (runtime->pg == NULL) {
         snprintf(ret_error, 256, "DATABASE_URL is not set; carts and orders are there");
         stop(runtime);

@@ -39,8 +39,6 @@ struct service {
     const struct config *config;
     struct svc_pg *pg;
     struct svc_events *events; /* NULL: nobody listens */
-    const char *metrics_url;
-    const char *metrics_token;
     struct svc_texts *texts;
     struct shop_cache *shops;
     struct payments *payments;

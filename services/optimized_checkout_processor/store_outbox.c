@@ -5,6 +5,7 @@
 #include <svc/backoff.h>
 #include <svc/client.h>
 #include <svc/clock.h>
+#include <svc/events.h>
 #include <svc/log.h>
 #include <svc/pg.h>
 
@@ -24,8 +25,7 @@
 struct outbox {
     struct service *service;
     struct svc_client *client;
-    char metrics_url[4200];
-    char metrics_authorization[HEADER_MAX];
+    const struct svc_events_target *metrics; /* NULL: nobody listens */
     char notify_authorization[HEADER_MAX];
 };
 
@@ -48,10 +48,12 @@ static const char sql_prune[] =
 
 bool outbox_new(struct service *service, struct outbox **ret_outbox, char ret_error[256])
 {
+    const struct svc_events_target *metrics = svc_events_target(service->events);
     const struct svc_client_settings settings = {
         .size = 4,
         .connect_timeout_ms = 2000,
         .user_agent = "optimized_checkout_processor",
+        .ca_file = metrics != NULL ? metrics->ca_file : NULL,
     };
     const struct config *config = service->config;
     struct outbox *outbox = svc_alloc_zero(1, sizeof *outbox);
@@ -63,14 +65,7 @@ bool outbox_new(struct service *service, struct outbox **ret_outbox, char ret_er
         free(outbox);
         return false;
     }
-    if (service->metrics_url != NULL) {
-        snprintf(outbox->metrics_url, sizeof outbox->metrics_url, "%s/v1/events",
-            service->metrics_url);
-    }
-    if (service->metrics_token != NULL) {
-        snprintf(outbox->metrics_authorization, sizeof outbox->metrics_authorization,
-            "Bearer %s", service->metrics_token);
-    }
+    outbox->metrics = metrics;
     if (config->notify_token != NULL) {
         snprintf(outbox->notify_authorization, sizeof outbox->notify_authorization,
             "Bearer %s", config->notify_token);
@@ -155,7 +150,7 @@ static const char *post(struct outbox *outbox, const char *url, const char *auth
             .method = "POST",
             .url = url,
             .headers = headers,
-            .header_count = authorization[0] != '\0' ? 2 : 1,
+            .header_count = authorization != NULL && authorization[0] != '\0' ? 2 : 1,
             .body = {svc_buf_text(body), body->length},
             .deadline_ms = DEADLINE_MS,
         },
@@ -179,7 +174,7 @@ static const char *post(struct outbox *outbox, const char *url, const char *auth
 static size_t send_metrics(struct outbox *outbox)
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows =
-        outbox->metrics_url[0] != '\0' ? claim(outbox, "metrics", METRICS_BATCH) : NULL;
+        outbox->metrics != NULL ? claim(outbox, "metrics", METRICS_BATCH) : NULL;
     size_t count = svc_pg_rows(rows);
     struct svc_buf body;
 
@@ -195,7 +190,7 @@ static size_t send_metrics(struct outbox *outbox)
     }
     svc_buf_add_text(&body, "]}");
     const char *error =
-        post(outbox, outbox->metrics_url, outbox->metrics_authorization, &body);
+        post(outbox, outbox->metrics->url, outbox->metrics->authorization, &body);
     svc_buf_done(&body);
     settle(outbox, rows, 0, count, error);
     return error == NULL ? count : 0;
@@ -350,7 +345,7 @@ void outbox_prune(struct outbox *outbox)
         const char *destination;
         bool is_fetched;
     } kinds[] = {
-        {"metrics", outbox->service->metrics_url != NULL},
+        {"metrics", outbox->metrics != NULL},
         {"customer", config->notify_url != NULL},
     };
     struct svc_pg_error error;

@@ -172,16 +172,13 @@ static void tell_limited(const struct svc_request *request, struct svc_slice cus
     const struct judgement *judgement)
 {
     const char *window = window_name(judgement->verdict.exceeded);
-    struct svc_slice message_id = body_text(request, "message_id");
-    char id[SVC_EVENT_ID_SIZE];
     char data[200];
 
-    svc_event_id("limited", message_id, id);
     int length = snprintf(data, sizeof data, "{\"window\":\"%s\",\"mode\":\"%s\"}",
         window != NULL ? window : "", tier_mode_name(judgement->tier.mode));
     const struct svc_event event = {
         .type = "limited",
-        .id = message_id.length > 0 ? id : NULL,
+        .subject = body_text(request, "message_id"),
         .customer_key = customer,
         .occurred_ms = judgement->verdict.now_ms,
         .data = {data, (size_t)length},

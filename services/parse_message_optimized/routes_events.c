@@ -12,7 +12,6 @@ static void tell_message(struct svc_events *events, const struct message *messag
 {
     struct svc_json_writer writer;
     struct svc_buf data;
-    char id[SVC_EVENT_ID_SIZE];
 
     svc_buf_init(&data, EVENT_DATA_MAX);
     svc_json_write_init(&writer, &data);
@@ -21,10 +20,9 @@ static void tell_message(struct svc_events *events, const struct message *messag
         &writer, "phone_number_id", message->account.phone_number_id);
     svc_json_write_field_text(&writer, "message_type", message->kind->type);
     svc_json_write_object_end(&writer);
-    svc_event_id("message", SVC_SLICE(message->dedupe_key), id);
     const struct svc_event event = {
         .type = "message",
-        .id = id,
+        .subject = SVC_SLICE(message->dedupe_key),
         .customer_key = identity_key(&message->from),
         .occurred_ms = message->has_timestamp ? message->timestamp_s * 1000 : 0,
         .data = {svc_buf_text(&data), data.length},
@@ -39,7 +37,6 @@ static void tell_status(struct svc_events *events, const struct status *status)
 {
     struct svc_json_writer writer;
     struct svc_buf data;
-    char id[SVC_EVENT_ID_SIZE];
 
     svc_buf_init(&data, EVENT_DATA_MAX);
     svc_json_write_init(&writer, &data);
@@ -50,10 +47,9 @@ static void tell_status(struct svc_events *events, const struct status *status)
         &writer, "phone_number_id", status->account.phone_number_id);
     status_write_costs(&writer, status);
     svc_json_write_object_end(&writer);
-    svc_event_id("status", SVC_SLICE(status->dedupe_key), id);
     const struct svc_event event = {
         .type = "status",
-        .id = id,
+        .subject = SVC_SLICE(status->dedupe_key),
         .customer_key = identity_key(&status->recipient),
         .occurred_ms = status->has_timestamp ? status->timestamp_s * 1000 : 0,
         .data = {svc_buf_text(&data), data.length},

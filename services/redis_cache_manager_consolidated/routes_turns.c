@@ -150,22 +150,20 @@ static void write_ended(
     svc_json_write_object_end(writer);
 }
 
-/* Once a turn: its lease is the event's id. */
+/* Once a turn, which its lease stands for. */
 static void tell_reply(const struct svc_request *request,
     const struct turn_end_call *call, const struct turn_end_outcome *outcome)
 {
-    char id[SVC_EVENT_ID_SIZE];
     char data[80];
 
     if (outcome->step != TURN_ENDED || outcome->took_ms < 0) {
         return;
     }
-    svc_event_id("reply", call->session.lease, id);
     snprintf(data, sizeof data, "{\"latency_ms\":%" PRId64 ",\"ok\":%s}",
         outcome->took_ms, call->done ? "true" : "false");
     const struct svc_event event = {
         .type = "reply",
-        .id = id,
+        .subject = call->session.lease,
         .customer_key = call->session.key,
         .data = {data, strlen(data)},
     };

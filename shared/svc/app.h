@@ -27,8 +27,6 @@ struct svc_runtime {
     struct svc_pg *pg;
     struct svc_metrics *metrics;
     struct svc_events *events; /* to lightweight_metrics, where METRICS_URL is set */
-    const char *metrics_url;   /* for what a service keeps until it's taken; NULL: none */
-    const char *metrics_token;
     const char *database_url;  /* for a pool of the service's own, with other time-outs */
     const char *service_token; /* SERVICE_TOKEN, which other services share; NULL: none */
     void *state;               /* the service's own, made by `start` */

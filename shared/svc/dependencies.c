@@ -84,8 +84,6 @@ static bool open_events(struct svc_app_state *state, char ret_error[256])
     if (settings->metrics_url == NULL) {
         return true;
     }
-    state->runtime.metrics_url = events.url;
-    state->runtime.metrics_token = events.token;
     state->runtime.events = svc_events_new(&events, ret_error);
     if (state->runtime.events == NULL) {
         return false;

@@ -20,6 +20,7 @@
 #define BATCH_BYTES_MAX ((size_t)512 * 1024)
 #define PAUSE_MS_MAX 10000
 #define EVENT_SIZE_MAX ((size_t)8 * 1024)
+#define EVENT_ID_SIZE 33
 #define URL_SIZE 4160
 #define BEARER_SIZE 4160
 
@@ -30,6 +31,7 @@ struct svc_events {
     int64_t timeout_ms;
     char url[URL_SIZE];
     char bearer[BEARER_SIZE];
+    struct svc_events_target target;
     struct svc_client_header headers[2];
     size_t header_count;
     bool was_down; /* of the thread */
@@ -184,6 +186,11 @@ struct svc_events *svc_events_new(
     events->source = settings->source;
     events->timeout_ms = settings->timeout_ms;
     set_headers(events, settings->token);
+    events->target = (struct svc_events_target){
+        .url = events->url,
+        .authorization = settings->token != NULL ? events->bearer : NULL,
+        .ca_file = settings->ca_file,
+    };
     pthread_mutex_init(&events->lock, NULL);
     svc_condition_init(&events->stop);
     events->has_thread = pthread_create(&events->thread, NULL, run, events) == 0;
@@ -212,35 +219,34 @@ void svc_events_free(struct svc_events **events_pointer)
     free(events);
 }
 
-void svc_event_id(
-    const char *kind, struct svc_slice subject, char ret_id[SVC_EVENT_ID_SIZE])
+static void make_id(const struct svc_event *event, char ret_id[EVENT_ID_SIZE])
 {
-    uint8_t digest[SVC_SHA256_SIZE];
+    uint8_t bytes[SVC_SHA256_SIZE];
     struct svc_sha256 hash;
 
-    svc_sha256_init(&hash);
-    svc_sha256_add(&hash, kind, strlen(kind));
-    svc_sha256_add(&hash, ":", 1);
-    svc_sha256_add(&hash, subject.text, subject.length);
-    svc_sha256_finish(&hash, digest);
-    svc_text_to_hex(digest, (SVC_EVENT_ID_SIZE - 1) / 2, ret_id);
+    if (event->subject.length == 0) {
+        svc_random_fast(bytes, (EVENT_ID_SIZE - 1) / 2);
+    } else {
+        svc_sha256_init(&hash);
+        svc_sha256_add(&hash, event->type, strlen(event->type));
+        svc_sha256_add(&hash, ":", 1);
+        svc_sha256_add(&hash, event->subject.text, event->subject.length);
+        svc_sha256_finish(&hash, bytes);
+    }
+    svc_text_to_hex(bytes, (EVENT_ID_SIZE - 1) / 2, ret_id);
 }
 
 static void write_event(struct svc_events *events, const struct svc_event *event,
     struct svc_json_writer *writer)
 {
     char time[SVC_CLOCK_TEXT_SIZE];
-    char own[SVC_EVENT_ID_SIZE];
-    uint8_t bytes[(SVC_EVENT_ID_SIZE - 1) / 2];
+    char id[EVENT_ID_SIZE];
     int64_t occurred_ms =
         event->occurred_ms != 0 ? event->occurred_ms : svc_clock_unix_ms();
 
-    if (event->id == NULL) {
-        svc_random_fast(bytes, sizeof bytes);
-        svc_text_to_hex(bytes, sizeof bytes, own);
-    }
+    make_id(event, id);
     svc_json_write_object_begin(writer);
-    svc_json_write_field_text(writer, "event_id", event->id != NULL ? event->id : own);
+    svc_json_write_field_text(writer, "event_id", id);
     svc_json_write_field_text(writer, "type", event->type);
     svc_json_write_field_text(
         writer, "occurred_at", svc_clock_format_ms(occurred_ms, time));
@@ -271,6 +277,11 @@ void svc_events_add(struct svc_events *events, const struct svc_event *event)
             events->queue, (struct svc_slice){svc_buf_text(&text), text.length});
     }
     svc_buf_done(&text);
+}
+
+const struct svc_events_target *svc_events_target(const struct svc_events *events)
+{
+    return events != NULL ? &events->target : NULL;
 }
 
 void svc_events_stats(struct svc_events *events, struct svc_events_stats *ret_stats)

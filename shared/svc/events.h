@@ -34,11 +34,11 @@ struct svc_events *svc_events_new(
  * to NULL. */
 void svc_events_free(struct svc_events **events);
 
-#define SVC_EVENT_ID_SIZE 33
-
 struct svc_event {
-    const char *type;              /* message, search, intent ... */
-    const char *id;                /* svc_event_id; NULL: one that nothing else has */
+    const char *type; /* message, search, intent ... */
+    /* What it is about: a message's id, a lease. An event of the same type about the same
+     * is the same event, and told twice counts once. No text: it's like no other. */
+    struct svc_slice subject;
     struct svc_slice customer_key; /* no text: none */
     int64_t occurred_ms;           /* since 1970; 0: now */
     struct svc_slice data;         /* a JSON object; no text: {} */
@@ -48,10 +48,14 @@ struct svc_event {
  * anybody listens. One of more than 8 KB is dropped. For any thread. */
 void svc_events_add(struct svc_events *events, const struct svc_event *event);
 
-/* The id of the event that KIND says of SUBJECT ("search" of a message id): told twice,
- * it is counted once. */
-void svc_event_id(
-    const char *kind, struct svc_slice subject, char ret_id[SVC_EVENT_ID_SIZE]);
+/* Where events go and by what right, for a service that keeps some of its own until they
+ * are taken. Borrowed; for EVENTS NULL, NULL. */
+struct svc_events_target {
+    const char *url;           /* with /v1/events */
+    const char *authorization; /* "Bearer ..."; NULL: none is sent */
+    const char *ca_file;       /* NULL: the system's */
+};
+const struct svc_events_target *svc_events_target(const struct svc_events *events);
 
 /* A snapshot, for metrics. */
 void svc_events_stats(struct svc_events *events, struct svc_events_stats *ret_stats);
