@@ -56,7 +56,7 @@ def run_changes(url: str, seed: int, end: float) -> None:
 
 def run_searches(svc, seed: int, end: float, faults: list[str]) -> None:
     dice = random.Random(seed)
-    # A client of its own: one that threads share closed a connection that another read.
+    # A client of its own: with a shared one a thread once read from a closed descriptor.
     with httpx.Client(timeout=20) as client:
         while time.monotonic() < end:
             query = " ".join(dice.choices(WORDS, k=dice.randint(0, 4)))
