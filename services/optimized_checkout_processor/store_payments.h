@@ -7,7 +7,8 @@
 #include "payment_decision.h"
 
 struct svc_pg;
-struct svc_pg_error;
+struct svc_pg_result;
+struct svc_pg_statement;
 struct svc_pg_tx;
 struct order_change;
 
@@ -39,8 +40,15 @@ struct store_payments {
     struct svc_arena *arena;
 };
 
-/* Logs a fault of ours, which no retry mends; returns STATUS. */
-enum svc_status store_fault(enum svc_status status, const struct svc_pg_error *error);
+/* A statement, alone or within TX; RET_ROWS may be NULL. A fault of ours, which no retry
+ * mends, is logged. */
+enum svc_status store_ask(const struct store_payments *store,
+    const struct svc_pg_statement *statement, struct svc_pg_result **ret_rows);
+enum svc_status store_ask_in(struct svc_pg_tx *tx,
+    const struct svc_pg_statement *statement, struct svc_pg_result **ret_rows);
+/* A copy in ARENA. */
+struct svc_slice store_text_at(
+    struct svc_arena *arena, const struct svc_pg_result *rows, size_t row, size_t column);
 
 /* CHANGE in a transaction of its own; anything but OK takes it all back. */
 typedef enum svc_status store_change(void *context, struct svc_pg_tx *tx);
