@@ -8,6 +8,7 @@
 #include <svc/log.h>
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define OUTBOX_MS 500
@@ -17,8 +18,8 @@
 struct background {
     struct service *service;
     struct outbox *outbox;
-    pthread_t sweeper;
-    pthread_t sender;
+    pthread_t threads[2]; /* one sweeps, one sends */
+    size_t thread_count;
     pthread_mutex_t lock;
     pthread_cond_t stop;
     bool stopping;
@@ -27,15 +28,11 @@ struct background {
 /* False: it's time to end. */
 static bool pause_ms(struct background *background, int64_t milliseconds)
 {
-    int64_t until_ns = svc_condition_until_ns(milliseconds);
-
     pthread_mutex_lock(&background->lock);
-    while (!background->stopping &&
-           svc_condition_wait(&background->stop, &background->lock, until_ns)) {
-    }
-    bool goes_on = !background->stopping;
+    bool stopping = svc_condition_wait_told(
+        &background->stop, &background->lock, &background->stopping, milliseconds);
     pthread_mutex_unlock(&background->lock);
-    return goes_on;
+    return !stopping;
 }
 
 static void sweep_stock(struct service *service)
@@ -85,6 +82,17 @@ static void *run_sender(void *context)
     return NULL;
 }
 
+static bool start_thread(struct background *background, void *(*run)(void *))
+{
+    pthread_t *thread = &background->threads[background->thread_count];
+
+    if (pthread_create(thread, NULL, run, background) != 0) {
+        return false;
+    }
+    background->thread_count++;
+    return true;
+}
+
 bool background_start(
     struct service *service, struct background **ret_background, char ret_error[256])
 {
@@ -97,9 +105,11 @@ bool background_start(
     }
     pthread_mutex_init(&background->lock, NULL);
     svc_condition_init(&background->stop);
-    pthread_create(&background->sweeper, NULL, run_sweeper, background);
-    pthread_create(&background->sender, NULL, run_sender, background);
     *ret_background = background;
+    if (!start_thread(background, run_sweeper) || !start_thread(background, run_sender)) {
+        snprintf(ret_error, 256, "no thread could be started");
+        return false;
+    }
     return true;
 }
 
@@ -114,8 +124,9 @@ void background_stop(struct background **background)
     ending->stopping = true;
     pthread_cond_broadcast(&ending->stop);
     pthread_mutex_unlock(&ending->lock);
-    pthread_join(ending->sweeper, NULL);
-    pthread_join(ending->sender, NULL);
+    for (size_t i = 0; i < ending->thread_count; i++) {
+        pthread_join(ending->threads[i], NULL);
+    }
     pthread_cond_destroy(&ending->stop);
     pthread_mutex_destroy(&ending->lock);
     outbox_free(&ending->outbox);

@@ -16,20 +16,11 @@
 /* How long the thread's end is waited for before PostgreSQL is given up. */
 #define END_MS 2000
 
-/* Under the lock, until TOLD or the time is over. */
-static void wait_until(struct feed *feed, const bool *told, int64_t milliseconds)
-{
-    int64_t until_ns = svc_condition_until_ns(milliseconds);
-
-    while (!*told && svc_condition_wait(&feed->stop, &feed->lock, until_ns)) {
-    }
-}
-
 bool feed_wait(struct feed *feed, int64_t milliseconds)
 {
     pthread_mutex_lock(&feed->lock);
-    wait_until(feed, &feed->stopping, milliseconds);
-    bool stopping = feed->stopping;
+    bool stopping =
+        svc_condition_wait_told(&feed->stop, &feed->lock, &feed->stopping, milliseconds);
     pthread_mutex_unlock(&feed->lock);
     return !stopping;
 }
@@ -365,8 +356,7 @@ void feed_free(struct feed **feed_pointer)
     pthread_mutex_lock(&feed->lock);
     feed->stopping = true;
     pthread_cond_broadcast(&feed->stop);
-    wait_until(feed, &feed->ended, END_MS);
-    bool ended = feed->ended;
+    bool ended = svc_condition_wait_told(&feed->stop, &feed->lock, &feed->ended, END_MS);
     pthread_mutex_unlock(&feed->lock);
     if (!ended) {
         store_give_up(feed->settings.store);

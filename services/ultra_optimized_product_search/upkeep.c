@@ -256,20 +256,11 @@ static void tick(struct upkeep *upkeep)
     }
 }
 
-/* Under the lock, until TOLD or the time is over. */
-static void wait_until(struct upkeep *upkeep, const bool *told, int64_t milliseconds)
-{
-    int64_t until_ns = svc_condition_until_ns(milliseconds);
-
-    while (!*told && svc_condition_wait(&upkeep->stop, &upkeep->lock, until_ns)) {
-    }
-}
-
 static bool wait_for_tick(struct upkeep *upkeep)
 {
     pthread_mutex_lock(&upkeep->lock);
-    wait_until(upkeep, &upkeep->stopping, TICK_MS);
-    bool stopping = upkeep->stopping;
+    bool stopping =
+        svc_condition_wait_told(&upkeep->stop, &upkeep->lock, &upkeep->stopping, TICK_MS);
     pthread_mutex_unlock(&upkeep->lock);
     return !stopping;
 }
@@ -315,8 +306,8 @@ void upkeep_free(struct upkeep **upkeep_pointer)
     pthread_mutex_lock(&upkeep->lock);
     upkeep->stopping = true;
     pthread_cond_broadcast(&upkeep->stop);
-    wait_until(upkeep, &upkeep->ended, END_MS);
-    bool ended = upkeep->ended;
+    bool ended =
+        svc_condition_wait_told(&upkeep->stop, &upkeep->lock, &upkeep->ended, END_MS);
     pthread_mutex_unlock(&upkeep->lock);
     if (!ended) {
         store_give_up(upkeep->settings.store);

@@ -26,6 +26,16 @@ bool svc_condition_wait(
     return pthread_cond_timedwait(condition, lock, &until) == 0;
 }
 
+bool svc_condition_wait_told(pthread_cond_t *condition, pthread_mutex_t *lock,
+    const bool *told, int64_t milliseconds)
+{
+    int64_t until_ns = svc_condition_until_ns(milliseconds);
+
+    while (!*told && svc_condition_wait(condition, lock, until_ns)) {
+    }
+    return *told;
+}
+
 int64_t svc_condition_until_ns(int64_t milliseconds)
 {
     return svc_clock_monotonic_ns() + milliseconds * NS_PER_MS;

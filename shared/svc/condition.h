@@ -16,6 +16,11 @@ void svc_condition_init(pthread_cond_t *condition);
 bool svc_condition_wait(
     pthread_cond_t *condition, pthread_mutex_t *lock, int64_t until_ns);
 
+/* With LOCK held, until *TOLD, which is set under it, or MILLISECONDS are over. Whether
+ * it was told. */
+bool svc_condition_wait_told(pthread_cond_t *condition, pthread_mutex_t *lock,
+    const bool *told, int64_t milliseconds);
+
 /* The moment that is MILLISECONDS from now. */
 int64_t svc_condition_until_ns(int64_t milliseconds);
 

@@ -110,13 +110,9 @@ static bool send_all(struct svc_events *events, int64_t until_ms)
 
 static bool wait_for(struct svc_events *events, int64_t wait_ms)
 {
-    int64_t until_ns = svc_condition_until_ns(wait_ms);
-
     pthread_mutex_lock(&events->lock);
-    while (
-        !events->stopping && svc_condition_wait(&events->stop, &events->lock, until_ns)) {
-    }
-    bool stopping = events->stopping;
+    bool stopping =
+        svc_condition_wait_told(&events->stop, &events->lock, &events->stopping, wait_ms);
     pthread_mutex_unlock(&events->lock);
     return !stopping;
 }

@@ -53,12 +53,28 @@ static void test_a_signal_ends_the_wait(void **state)
     assert_true(told && in_time);
 }
 
+static void test_what_is_told_ends_the_wait_and_the_time_does(void **state)
+{
+    (void)state;
+    pthread_t teller;
+
+    told = false;
+    pthread_mutex_lock(&lock);
+    assert_false(svc_condition_wait_told(&condition, &lock, &told, 5));
+    assert_int_equal(pthread_create(&teller, NULL, tell, NULL), 0);
+    assert_true(svc_condition_wait_told(&condition, &lock, &told, 60000));
+    assert_true(svc_condition_wait_told(&condition, &lock, &told, 60000));
+    pthread_mutex_unlock(&lock);
+    pthread_join(teller, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_time_is_waited_for),
         cmocka_unit_test(test_a_time_that_is_over_is_not_waited_for),
         cmocka_unit_test(test_a_signal_ends_the_wait),
+        cmocka_unit_test(test_what_is_told_ends_the_wait_and_the_time_does),
     };
 
     svc_condition_init(&condition);
