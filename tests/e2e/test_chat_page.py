@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.e2e.browser import PICTURES, open_page, playwright
 from tests.e2e.shop import Customer, Shop, wa_id
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-PICTURES = ROOT / "build" / "screenshots"
 TIMEOUT_MS = 15_000
 # A step of a purchase, with its statuses, on a machine that does something else too.
 PURCHASE_MS = 40_000
@@ -21,15 +16,9 @@ PURCHASE_MS = 40_000
 
 @pytest.fixture
 def page(shop: Shop, system: dict[str, str]) -> Iterator[playwright.Page]:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    with playwright.sync_playwright() as player:
-        # Chromium refuses its sandbox to root, whom CI runs as.
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 860})
-        page.set_default_timeout(TIMEOUT_MS)
-        page.goto(system["SIMULATOR_URL"])
+    size = {"width": 1280, "height": 860}
+    with open_page(system["SIMULATOR_URL"], TIMEOUT_MS, viewport=size) as page:
         yield page
-        browser.close()
 
 
 def write_as(page: playwright.Page, shop: Shop, name: str, text: str) -> Customer:

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.e2e.browser import PICTURES, open_page, playwright
 from tests.e2e.shop import Shop
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-PICTURES = ROOT / "build" / "screenshots"
 TIMEOUT_MS = 20_000
 
 
 @pytest.fixture
 def page(system: dict[str, str]) -> Iterator[playwright.Page]:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    with playwright.sync_playwright() as player:
-        # Chromium refuses its sandbox to root, whom CI runs as.
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 390, "height": 844}, locale="es-MX")
-        page.set_default_timeout(TIMEOUT_MS)
-        page.goto(system["LIGHTWEIGHT_METRICS_URL"])
+    size, url = {"width": 390, "height": 844}, system["LIGHTWEIGHT_METRICS_URL"]
+    with open_page(url, TIMEOUT_MS, viewport=size, locale="es-MX") as page:
         yield page
-        browser.close()
 
 
 def sign_in(page: playwright.Page, key: str) -> None:
