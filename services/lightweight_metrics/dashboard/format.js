@@ -33,6 +33,10 @@ function milliseconds(value) {
   return value === null || value === undefined ? "—" : number(value, value < 10 ? 1 : 0) + " ms";
 }
 
+function clock(milliseconds) {
+  return new Date(milliseconds).toLocaleTimeString(LOCALES[language], { hour: "2-digit", minute: "2-digit", hour12: false });
+}
+
 /* An element with its text or children. Texts are set as text: nothing that a customer
    wrote is ever read as HTML. */
 function element(name, attributes = {}, ...children) {

@@ -20,12 +20,12 @@ function hourOptions(width) {
     scales: { x: { time: true }, n: { range: (_, low, high) => [0, Math.max(4, high * 1.1)] },
       ms: { range: (_, low, high) => [0, Math.max(100, high * 1.1)] } },
     axes: [
-      { ...axis, space: 64, values: (_, ticks) => ticks.map((at) => new Date(at * 1000).toLocaleTimeString(LOCALES[language], { hour: "2-digit", minute: "2-digit", hour12: false })) },
+      { ...axis, space: 64, values: (_, ticks) => ticks.map((at) => clock(at * 1000)) },
       { ...axis, scale: "n", size: 40, values: (_, ticks) => ticks.map((value) => number(value)) },
       { ...axis, scale: "ms", side: 1, size: 56, grid: { show: false }, values: (_, ticks) => ticks.map((value) => number(value)) }
     ],
     series: [
-      { label: text("minute"), value: (_, at) => at === null ? "—" : new Date(at * 1000).toLocaleTimeString(LOCALES[language], { hour: "2-digit", minute: "2-digit", hour12: false }) },
+      { label: text("minute"), value: (_, at) => at === null ? "—" : clock(at * 1000) },
       { label: text("messages"), scale: "n", paths: bars, fill: colour("--bar"), stroke: colour("--main"), width: 1, points: { show: false }, value: (_, value) => number(value) },
       { label: text("p50"), scale: "ms", stroke: colour("--third"), width: 2, spanGaps: true, points: { show: false }, value: (_, value) => number(value) },
       { label: text("p95"), scale: "ms", stroke: colour("--second"), width: 2, dash: [6, 4], spanGaps: true, points: { show: false }, value: (_, value) => number(value) }

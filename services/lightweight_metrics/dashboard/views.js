@@ -81,7 +81,7 @@ function hourTable(minutes) {
     element("table", {}, element("thead", {}, element("tr", {},
       ["minute", "messages", "p50", "p95"].map((head) => element("th", { scope: "col" }, text(head))))),
     element("tbody", {}, busy.map((minute) => element("tr", {},
-      element("th", { scope: "row" }, new Date(minute.at).toLocaleTimeString(LOCALES[language], { hour: "2-digit", minute: "2-digit", hour12: false })),
+      element("th", { scope: "row" }, clock(minute.at)),
       element("td", {}, number(minute.messages)), element("td", {}, number(minute.p50_ms)), element("td", {}, number(minute.p95_ms)))))));
 }
 
@@ -186,10 +186,17 @@ function day(offset) {
   return at.toLocaleDateString("sv-SE", { timeZone: live?.timezone ?? undefined });
 }
 
+function reportName(place) {
+  return place.querySelector("[name=report]").value;
+}
+
+function askReport(place, format) {
+  const day = (name) => place.querySelector(`[name=${name}]`).value;
+  return ask(`v1/reports/${reportName(place)}?from=${day("from")}&to=${day("to")}&format=${format}`);
+}
+
 async function loadReport(place) {
-  const name = place.querySelector("[name=report]").value;
-  const span = `from=${place.querySelector("[name=from]").value}&to=${place.querySelector("[name=to]").value}`;
-  const answer = await ask(`v1/reports/${name}?${span}`);
+  const answer = await askReport(place, "json");
   const out = place.querySelector('[data-part="report"]');
   if (!answer.ok) {
     out.replaceChildren(element("p", { class: "problem", role: "alert" }, text("problem", { reason: "HTTP " + answer.status })));
@@ -206,10 +213,8 @@ async function loadReport(place) {
 
 /* A link can't send the bearer token, so the file is fetched and handed over. */
 async function downloadReport(place) {
-  const name = place.querySelector("[name=report]").value;
-  const span = `from=${place.querySelector("[name=from]").value}&to=${place.querySelector("[name=to]").value}`;
-  const answer = await ask(`v1/reports/${name}?${span}&format=csv`);
-  const link = element("a", { href: URL.createObjectURL(await answer.blob()), download: `${name}.csv` });
+  const answer = await askReport(place, "csv");
+  const link = element("a", { href: URL.createObjectURL(await answer.blob()), download: `${reportName(place)}.csv` });
   link.click();
   URL.revokeObjectURL(link.href);
 }
