@@ -297,6 +297,19 @@ static bool is_old_confirmation(const struct talk *talk,
                talk->service->secret, row->id, row->shown_digest, request->token);
 }
 
+/* Who cancels again, because the first answer was lost, hears what the first would have.
+ */
+static const char *status_without(enum checkout_action action, enum checkout_state state)
+{
+    if (action == CHECKOUT_CONFIRM) {
+        return "order_exists";
+    }
+    if (action != CHECKOUT_CANCEL) {
+        return "ok";
+    }
+    return state == CHECKOUT_CANCELLED ? "cancelled" : "nothing_to_cancel";
+}
+
 static enum svc_status answer_without(const struct talk *talk,
     const struct checkout_request *request, struct checkout_result *result)
 {
@@ -304,10 +317,7 @@ static enum svc_status answer_without(const struct talk *talk,
     enum svc_status status = carts_reckon(talk, NULL, &result->view);
 
     result->state = has_order ? result->row.state : CHECKOUT_CART;
-    result->status = request->action == CHECKOUT_CANCEL ? "nothing_to_cancel" : "ok";
-    if (request->action == CHECKOUT_CONFIRM) {
-        result->status = "order_exists";
-    }
+    result->status = status_without(request->action, result->state);
     if (status == SVC_OK && has_order) {
         find_method(talk, request, result);
         checkout_find_link(talk, result);

@@ -25,7 +25,8 @@ struct category {
 struct category_list {
     struct category *list; /* in the shop's order */
     size_t count;
-    int64_t overview_ms; /* when the view was refreshed, by PostgreSQL's clock */
+    int64_t minor_per_unit; /* of the money the prices are in */
+    int64_t overview_ms;    /* when the view was refreshed, by PostgreSQL's clock */
 };
 
 struct categories;

@@ -41,6 +41,11 @@ struct shop feed_shop(struct feed *feed)
     return shop;
 }
 
+unsigned feed_money(struct feed *feed)
+{
+    return atomic_load(&feed->money);
+}
+
 void feed_state(struct feed *feed, struct feed_state *ret_state)
 {
     pthread_mutex_lock(&feed->lock);

@@ -27,6 +27,11 @@ void feed_free(struct feed **feed);
 /* What is known of the shop; until PostgreSQL was asked, MXN. Any thread. */
 struct shop feed_shop(struct feed *feed);
 
+/* Odd while the index and the shop are put into another money, and another number
+ * afterwards: amounts of the index are of the shop where this was even, and the same,
+ * before both were read and after. Any thread. */
+unsigned feed_money(struct feed *feed);
+
 struct feed_state {
     bool ready;          /* the index has the whole catalogue */
     bool looked;         /* at PostgreSQL at least once, whatever came of it */

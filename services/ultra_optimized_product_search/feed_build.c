@@ -136,13 +136,18 @@ bool feed_build(struct feed *feed)
         store_position_done(&position);
         return false;
     }
+    /* From here to feed_take_shop nobody may read the one's amounts as the other's. */
+    atomic_fetch_add(&feed->money, 1);
     status = index_build_finish(&building.build, position.horizon);
+    if (status == SVC_OK) {
+        feed_take_shop(feed);
+    }
+    atomic_fetch_add(&feed->money, 1);
     if (status != SVC_OK) {
         store_position_done(&position);
         return feed_fail(
             feed, status, "the catalogue is too large for the index", "too large");
     }
-    feed_take_shop(feed);
     feed_forget_position(feed);
     feed->position = position;
     feed->has_position = true;

@@ -20,6 +20,7 @@ struct feed {
     struct shop shop;
     struct feed_state state;
     atomic_bool ready;
+    atomic_uint money; /* see feed_money */
 
     /* The thread's own. */
     struct shop next_shop;              /* whose money the next index is in */

@@ -37,11 +37,12 @@ enum svc_status no_answer(struct svc_reply *reply, const char *detail, const cha
 }
 
 void start_reply(struct reply *ret_reply, const struct svc_request *request,
-    struct svc_json_writer *writer, struct svc_slice language, struct svc_slice customer)
+    struct svc_json_writer *writer, const struct shop *shop, struct svc_slice language,
+    struct svc_slice customer)
 {
     struct search_state *state = state_of(request);
-    struct shop shop = feed_shop(state->feed);
-    const char *standard = shop.locale[0] != '\0' ? shop.locale : state->config->language;
+    const char *standard =
+        shop->locale[0] != '\0' ? shop->locale : state->config->language;
 
     *ret_reply = (struct reply){
         .writer = writer,
@@ -49,7 +50,7 @@ void start_reply(struct reply *ret_reply, const struct svc_request *request,
         .texts = state->texts,
         .locale = language,
         .customer = customer.length > 0 ? customer : (struct svc_slice){NULL, 0},
-        .shop = shop,
+        .shop = *shop,
         .now_s = svc_clock_unix_ms() / 1000,
     };
     if (language.length == 0) {

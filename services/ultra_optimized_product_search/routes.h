@@ -69,9 +69,11 @@ bool parameter_bool(const struct svc_request *request, const char *name);
  * to the operator why. Returns UNAVAILABLE. */
 enum svc_status no_answer(struct svc_reply *reply, const char *detail, const char *error);
 
-/* Fills in what a reply is made with. LANGUAGE and CUSTOMER may have no text. */
+/* Fills in what a reply is made with. LANGUAGE and CUSTOMER may have no text; SHOP is the
+ * one whose amounts are said. */
 void start_reply(struct reply *ret_reply, const struct svc_request *request,
-    struct svc_json_writer *writer, struct svc_slice language, struct svc_slice customer);
+    struct svc_json_writer *writer, const struct shop *shop, struct svc_slice language,
+    struct svc_slice customer);
 
 /* Reads the categories into memory where they aren't there yet: in a start's first
  * moment. */
@@ -87,6 +89,7 @@ struct asked {
     struct svc_slice customer;
     struct svc_slice language;
     struct svc_slice unknown_category; /* its words are looked for instead */
+    struct shop shop;                  /* whose money the amounts are in */
 };
 enum svc_status answer_search(
     struct svc_request *request, struct svc_reply *reply, struct asked *asked);

@@ -13,7 +13,9 @@ enum svc_status get_categories(struct svc_request *request, struct svc_reply *re
         reply->detail = "the categories aren't read yet, and PostgreSQL can't answer";
         return SVC_UNAVAILABLE;
     }
-    start_reply(&message, request, writer, parameter_text(request, "language"),
+    struct shop shop = feed_shop(state_of(request)->feed);
+    shop.minor_per_unit = list.minor_per_unit;
+    start_reply(&message, request, writer, &shop, parameter_text(request, "language"),
         parameter_text(request, "customer_phone"));
     answer_init(&answer, writer, &message.shop, message.now_s);
     svc_json_write_object_begin(writer);
@@ -37,6 +39,7 @@ enum svc_status get_category_products(
 {
     struct svc_slice sort = parameter_text(request, "sort");
     struct asked asked = {
+        .shop = feed_shop(state_of(request)->feed),
         .customer = parameter_text(request, "customer_phone"),
         .language = parameter_text(request, "language"),
     };
@@ -58,12 +61,13 @@ enum svc_status get_category_products(
 
 /* As PostgreSQL has it now; where that doesn't answer, as the index has it, without the
  * description. */
-static enum svc_status find_product(struct svc_request *request, int64_t id,
+static enum svc_status find_product(struct svc_request *request, const struct shop *shop,
     struct store_product *ret_product, const char **ret_source, char ret_error[256])
 {
     struct search_state *state = state_of(request);
-    enum svc_status status = store_read_product(state->store, id,
-        feed_shop(state->feed).minor_per_unit, request->arena, ret_product, ret_error);
+    int64_t id = parameter_int(request, "id", 0);
+    enum svc_status status = store_read_product(
+        state->store, id, shop->minor_per_unit, request->arena, ret_product, ret_error);
 
     *ret_source = "postgresql";
     if (status == SVC_OK || !feed_is_ready(state->feed)) {
@@ -101,12 +105,12 @@ enum svc_status get_product(struct svc_request *request, struct svc_reply *reply
     struct answer answer;
     char error[256];
 
-    if (find_product(request, parameter_int(request, "id", 0), &found, &source, error) !=
-        SVC_OK) {
+    struct shop shop = feed_shop(state_of(request)->feed);
+    if (find_product(request, &shop, &found, &source, error) != SVC_OK) {
         return no_answer(reply, "PostgreSQL can't answer", error);
     }
-    start_reply(&message, request, &reply->json, parameter_text(request, "language"),
-        parameter_text(request, "customer_phone"));
+    start_reply(&message, request, &reply->json, &shop,
+        parameter_text(request, "language"), parameter_text(request, "customer_phone"));
     answer_init(&answer, &reply->json, &message.shop, message.now_s);
     svc_json_write_object_begin(&reply->json);
     svc_json_write_field_bool(&reply->json, "found", found.found);

@@ -3,10 +3,14 @@
 #include <svc/clock.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* Units that may be asked for; more fits no catalogue. */
 #define UNITS_MAX 1e12
+/* Of the same search, a millisecond apart, while the shop changes its currency. */
+#define MONEY_TRIES 200
 /* Bytes of the words that go into an event. */
 #define EVENT_QUERY_MAX ((size_t)200)
 
@@ -17,16 +21,16 @@ static struct svc_slice body_text(const struct svc_request *request, const char 
     return text.text != NULL ? text : SVC_SLICE("");
 }
 
-static int64_t body_minor(const struct svc_request *request, const char *name)
+static int64_t body_minor(
+    const struct svc_request *request, const char *name, const struct shop *shop)
 {
     const struct svc_json *value = svc_json_get(request->body, name);
     double units = svc_json_to_double(value);
-    int64_t minor = feed_shop(state_of(request)->feed).minor_per_unit;
 
     if (!svc_json_is(value, SVC_JSON_NUMBER) || !(units >= 0)) {
         return -1;
     }
-    return llround(fmin(units, UNITS_MAX) * (double)minor);
+    return llround(fmin(units, UNITS_MAX) * (double)shop->minor_per_unit);
 }
 
 static bool body_bool(const struct svc_request *request, const char *name, bool fallback)
@@ -82,8 +86,9 @@ static void read_body(const struct svc_request *request, struct asked *asked)
 
     search_init(search);
     search->text = body_text(request, "query");
-    search->price_min_minor = body_minor(request, "price_min");
-    search->price_max_minor = body_minor(request, "price_max");
+    asked->shop = feed_shop(state_of(request)->feed);
+    search->price_min_minor = body_minor(request, "price_min", &asked->shop);
+    search->price_max_minor = body_minor(request, "price_max", &asked->shop);
     search->on_offer = body_bool(request, "on_offer", false);
     search->in_stock = body_bool(request, "in_stock", false);
     search->brand = body_text(request, "brand");
@@ -123,15 +128,15 @@ enum svc_status follow_cursor(struct svc_request *request, struct svc_reply *rep
     return SVC_OK;
 }
 
-static enum svc_status find(const struct svc_request *request, const struct query *query,
-    const struct search *search, int64_t now_s, struct index_result *ret_result,
-    char ret_error[256])
+static enum svc_status find(const struct svc_request *request, const struct asked *asked,
+    const struct query *query, struct index_result *ret_result, char ret_error[256])
 {
     struct search_state *state = state_of(request);
+    const struct search *search = &asked->search;
     const struct index_options options = {
         .limit = search->limit,
         .offset = search->offset,
-        .now_s = now_s,
+        .now_s = svc_clock_unix_ms() / 1000,
         .facets = search->facets,
         .partial = true,
     };
@@ -142,8 +147,7 @@ static enum svc_status find(const struct svc_request *request, const struct quer
         return SVC_OK;
     }
     svc_counter_add(state->from_postgres, 1);
-    const struct store_question question = {
-        query, &options, feed_shop(state->feed).minor_per_unit};
+    const struct store_question question = {query, &options, asked->shop.minor_per_unit};
     return store_search(state->store, &question, request->arena, ret_result, ret_error);
 }
 
@@ -228,7 +232,8 @@ static void write_answer(struct svc_request *request, struct svc_reply *reply,
     struct reply message;
     struct answer answer;
 
-    start_reply(&message, request, writer, asked->language, asked->customer);
+    start_reply(
+        &message, request, writer, &asked->shop, asked->language, asked->customer);
     answer_init(&answer, writer, &message.shop, message.now_s);
     svc_json_write_key(writer, "products");
     answer_hits(&answer, query, result);
@@ -253,6 +258,49 @@ static void write_answer(struct svc_request *request, struct svc_reply *reply,
     reply_search(&message, &found);
 }
 
+/* What was asked for in another money, in that of the shop as it is now. */
+static void take_shop(const struct svc_request *request, struct asked *asked)
+{
+    struct shop shop = feed_shop(state_of(request)->feed);
+    int64_t *amounts[] = {&asked->search.price_min_minor, &asked->search.price_max_minor};
+
+    for (size_t i = 0; i < 2; i++) {
+        if (*amounts[i] > 0) {
+            *amounts[i] = *amounts[i] * shop.minor_per_unit / asked->shop.minor_per_unit;
+        }
+    }
+    asked->shop = shop;
+}
+
+/* Once more where the shop changed its money meanwhile: the amounts of the index are to
+ * be those of the shop. */
+static enum svc_status search(const struct svc_request *request, struct asked *asked,
+    struct query *query, struct index_result *ret_result, char ret_error[256])
+{
+    struct search_state *state = state_of(request);
+    const struct timespec moment = {.tv_nsec = 1000000};
+    enum svc_status status = SVC_OK;
+
+    for (int i = 0; i < MONEY_TRIES; i++) {
+        unsigned money = feed_money(state->feed);
+        if (i > 0) {
+            nanosleep(&moment, NULL);
+            take_shop(request, asked);
+        }
+        memset(query, 0, sizeof *query);
+        memset(ret_result, 0, sizeof *ret_result);
+        query_read(state->words, state->analyser, request->arena, asked->search.text,
+            asked->shop.minor_per_unit, query);
+        search_filter(&asked->search, state->analyser, request->arena, query);
+        status = find(request, asked, query, ret_result, ret_error);
+        if (status != SVC_OK || (money % 2 == 0 && money == feed_money(state->feed))) {
+            return status;
+        }
+    }
+    snprintf(ret_error, 256, "the currency is changing");
+    return SVC_UNAVAILABLE;
+}
+
 enum svc_status answer_search(
     struct svc_request *request, struct svc_reply *reply, struct asked *asked)
 {
@@ -260,14 +308,10 @@ enum svc_status answer_search(
     struct index_result result = {0};
     struct query query = {0};
     int64_t start_ns = svc_clock_monotonic_ns();
-    int64_t now_s = svc_clock_unix_ms() / 1000;
     bool ready = feed_is_ready(state->feed);
     char error[256];
 
-    query_read(state->words, state->analyser, request->arena, asked->search.text,
-        feed_shop(state->feed).minor_per_unit, &query);
-    search_filter(&asked->search, state->analyser, request->arena, &query);
-    enum svc_status status = find(request, &query, &asked->search, now_s, &result, error);
+    enum svc_status status = search(request, asked, &query, &result, error);
     if (status != SVC_OK) {
         return no_answer(
             reply, "the index isn't built yet, and PostgreSQL can't answer", error);

@@ -50,6 +50,7 @@ enum svc_status store_read_categories(struct store *store, int64_t minor_per_uni
     struct category_list list = {
         .list = svc_arena_alloc(arena, (count + 1) * sizeof(struct category)),
         .count = count,
+        .minor_per_unit = minor_per_unit,
         .overview_ms = svc_pg_get_int(rows, 0, 11, 0),
     };
     for (size_t row = 0; row < count; row++) {

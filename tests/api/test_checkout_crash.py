@@ -75,6 +75,17 @@ def test_service_is_killed_at_each_step(make_checkout, round_: int):
     assert shop.one("SELECT stock - reserved FROM products WHERE id = %s", product) == 5
 
 
+def test_who_cancels_again_hears_that_it_is_cancelled(make_checkout):
+    """The first answer may have been lost."""
+    shop = make_checkout()
+    customer = new_customer()
+    shop.buy(customer, shop.product(stock=5), method="bank_transfer")
+    for _ in range(2):
+        answer = shop.step(customer, "cancel")
+        assert (answer["status"], answer["state"]) == ("cancelled", "cancelled")
+    assert shop.step(new_customer(), "cancel")["status"] == "nothing_to_cancel"
+
+
 def test_service_is_killed_while_many_confirm(make_checkout):
     shop = make_checkout(3)
     product = shop.product(stock=15)

@@ -93,8 +93,8 @@ class Walk:
         """The state that comes, and the status of the answer; and the model as it is then."""
         if model.state is None or model.state in ENDS:
             if action == "cancel":
-                has_order = model.order is not None
-                return (model.state if has_order else "cart"), "nothing_to_cancel"
+                state = model.state if model.order is not None else "cart"
+                return state, "cancelled" if state == "cancelled" else "nothing_to_cancel"
             if action == "show":
                 return (model.state if model.order is not None else "cart"), "ok"
             if action == "confirm" and model.order and fields["token"] == model.token:

@@ -103,6 +103,34 @@ static void quantities(void **state)
     }
 }
 
+/* By what the training says of its words. */
+static void products(void **state)
+{
+    static const struct {
+        enum intent intent;
+        const char *text;
+        const char *product;
+    } cases[] = {
+        {INTENT_ADD_TO_CART, "ponme 2 licuadoras", "licuadoras"},
+        {INTENT_ADD_TO_CART, "quiero comprar una bicicleta", "bicicleta"},
+        {INTENT_SEARCH_PRODUCT,
+            "buenas noches, disculpe la hora, quisiera saber si de casualidad venden "
+            "algo "
+            "para regalarle a mi mamá, estaba pensando en una licuadora",
+            "licuadora"},
+        {INTENT_SEARCH_PRODUCT, "quiero comprar un perfume hoy", "perfume"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        read_as(cases[i].intent, cases[i].text);
+        if (!svc_slice_equals(found.product_query, cases[i].product)) {
+            fail_msg("%s: %.*s", cases[i].text, (int)found.product_query.length,
+                found.product_query.text);
+        }
+    }
+}
+
 static void ordinals(void **state)
 {
     (void)state;
@@ -179,6 +207,7 @@ int main(void)
         cmocka_unit_test(product_keeps_its_inner_words),
         cmocka_unit_test(prices),
         cmocka_unit_test(quantities),
+        cmocka_unit_test(products),
         cmocka_unit_test(ordinals),
         cmocka_unit_test(codes_are_in_capitals),
         cmocka_unit_test(payment_and_address),
