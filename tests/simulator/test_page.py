@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -241,6 +242,29 @@ def test_phone_dark(open_page) -> None:
     page.locator("#customer-list").get_by_text("Ana", exact=True).wait_for()
     picture(page, "phone-customers")
     page.locator("#customer-list").get_by_text("Ana", exact=True).tap()
+
+
+def test_a_customer_who_comes_while_the_page_loads_is_shown(
+    open_page, simulator: SimulatorProcess
+) -> None:
+    """The state is older than what the page has heard meanwhile."""
+    page = open_page()
+    customers = page.locator("#customer-list")
+    playwright.expect(customers).to_contain_text("Ana")
+    came: list[str] = []
+
+    def answer_late(route: playwright.Route) -> None:
+        response = route.fetch()
+        came.append(f"Lucía {len(came)}")
+        simulator.sim("POST", "customers", {"name": came[-1], "wa_id": f"521551111222{len(came)}"})
+        time.sleep(0.5)
+        route.fulfill(response=response)
+
+    page.route("**/sim/state", answer_late)
+    page.reload()
+    playwright.expect(customers).to_contain_text("Lucía 0")
+    page.wait_for_timeout(1500)  # another state, after the live events have begun
+    playwright.expect(customers).to_contain_text(came[-1])
 
 
 def test_reconnects_by_itself(browser: playwright.Browser) -> None:

@@ -29,11 +29,23 @@ async function select(id) {
   setReady();
 }
 
+// What live events told of customers (null: gone) while the whole state was on its way, which
+// may be older than they are.
+let news = new Map();
+
+function noteCustomer(id, customer) {
+  news.set(id, customer);
+  if (customer) store.customers.set(id, customer);
+  else store.customers.delete(id);
+}
+
 /** The whole state: at start, and after each reconnection, so that nothing is missed. */
 async function refresh() {
+  news = new Map();
   const [state, deliveries, calls] = await Promise.all([api.getState(), api.getDeliveries(), api.getCalls()]);
   store.settings = state.settings;
   store.customers = new Map(state.customers.map((c) => [c.id, c]));
+  for (const [id, customer] of news) noteCustomer(id, customer);
   if (!store.products) store.products = await api.getCatalogue().catch(() => []);
   if (!$("panel").children.length) drawPanel();
   setEvents(deliveries.deliveries, calls.calls);
@@ -65,12 +77,12 @@ const HANDLERS = {
   message: onMessage,
   status: onStatus,
   customer: (customer) => {
-    store.customers.set(customer.id, customer);
+    noteCustomer(customer.id, customer);
     drawCustomers();
     if (customer.id === store.current) { drawHead(); drawTries(); }
   },
   customer_removed: ({ id }) => {
-    store.customers.delete(id);
+    noteCustomer(id, null);
     store.conversations.delete(id);
     if (store.current === id) refresh().catch((error) => toast(error.message));
     drawCustomers();
