@@ -95,19 +95,21 @@ BEGIN
     SELECT count(*) INTO holds FROM intake_lanes AS l
     WHERE l.owner = taker AND l.lease IS NOT NULL AND l.lease_until > clock_timestamp();
     FOR lane IN
+        WITH due AS MATERIALIZED (
+            SELECT d.phone_number_id, d.customer_key FROM intake_lanes AS d
+            WHERE d.lease IS NULL AND d.due_at <= clock_timestamp()
+              AND d.not_before <= clock_timestamp()
+            ORDER BY d.due_at LIMIT GREATEST(room - holds, 0) FOR UPDATE SKIP LOCKED
+        ), over AS MATERIALIZED (
+            SELECT e.phone_number_id, e.customer_key FROM intake_lanes AS e
+            WHERE e.lease IS NOT NULL AND e.lease_until <= clock_timestamp()
+            LIMIT GREATEST(room - holds, 0) FOR UPDATE SKIP LOCKED
+        )
         UPDATE intake_lanes AS l
         SET owner = taker, lease = gen_random_uuid()::TEXT,
             lease_until = clock_timestamp() + lease_ms * INTERVAL '1 ms'
-        FROM (
-            (SELECT d.phone_number_id, d.customer_key, false AS again FROM intake_lanes AS d
-             WHERE d.lease IS NULL AND d.due_at <= clock_timestamp()
-               AND d.not_before <= clock_timestamp()
-             ORDER BY d.due_at LIMIT GREATEST(room - holds, 0) FOR UPDATE SKIP LOCKED)
-            UNION ALL
-            (SELECT e.phone_number_id, e.customer_key, true FROM intake_lanes AS e
-             WHERE e.lease IS NOT NULL AND e.lease_until <= clock_timestamp()
-             LIMIT GREATEST(room - holds, 0) FOR UPDATE SKIP LOCKED)
-        ) AS chosen
+        FROM (SELECT due.*, false AS again FROM due
+              UNION ALL SELECT over.*, true FROM over) AS chosen
         WHERE l.phone_number_id = chosen.phone_number_id
           AND l.customer_key = chosen.customer_key
         RETURNING l.phone_number_id, l.customer_key, l.lease, chosen.again

@@ -7,7 +7,8 @@
 /* Presses and carts are whole by themselves: nothing more is waited for. */
 static bool is_at_once(const struct message *message)
 {
-    return message->action_id.length > 0 || !svc_slice_equals(message->original_type, "text");
+    return message->action_id.length > 0 ||
+           !svc_slice_equals(message->original_type, "text");
 }
 
 /* The contact whose ids are the sender's; contacts may be aggregated. */
@@ -60,8 +61,8 @@ size_t envelope_write_stored(const struct batch *batch, struct svc_buf *out)
     return count;
 }
 
-static void write_value(struct svc_json_writer *writer,
-    const struct intake_message *messages, size_t count)
+static void write_value(
+    struct svc_json_writer *writer, const struct intake_message *messages, size_t count)
 {
     svc_json_write_object_begin(writer);
     svc_json_write_field_text(writer, "messaging_product", "whatsapp");

@@ -1,4 +1,5 @@
-/* JSON of the intake: what is stored of a webhook, and the webhook that n8n gets of it. */
+/* JSON of the intake: what is stored of a webhook, and the webhook that n8n gets of it.
+ */
 #ifndef ENVELOPE_H
 #define ENVELOPE_H
 

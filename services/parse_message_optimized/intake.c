@@ -118,8 +118,7 @@ static void deliver(
     delivery->first->customer_key = keep(&delivery->arena, messages->customer_key);
     svc_buf_init(&delivery->body, BODY_BYTES_MAX);
     envelope_write_webhook(messages, count, &delivery->body);
-    delivery->headers[0] =
-        (struct svc_client_header){"Content-Type", "application/json"};
+    delivery->headers[0] = (struct svc_client_header){"Content-Type", "application/json"};
     delivery->request = (struct svc_client_request){
         .method = "POST",
         .url = intake->settings.url,
@@ -170,8 +169,9 @@ static void settle(struct intake *intake, struct delivery *delivery)
     svc_counter_add(intake->settings.refused, 1);
     if (intake->failures == 0) {
         svc_log(SVC_LOG_WARN, "n8n doesn't take what waits for it",
-            SVC_TEXT("why", delivery->status == SVC_OK ? "its answer"
-                                                       : svc_status_name(delivery->status)),
+            SVC_TEXT("why", delivery->status == SVC_OK
+                                ? "its answer"
+                                : svc_status_title(delivery->status)),
             SVC_INT("http_status", delivery->http_status));
     }
     int64_t pause_ms = svc_backoff_ms(intake->failures++, PAUSE_BASE_MS, PAUSE_MAX_MS);

@@ -37,8 +37,7 @@ void pacing_note_end(struct pacing *pacing, int64_t took_ms, int64_t now_ms)
     int64_t shortest_ms = note_shortest(pacing, took_ms, now_ms);
     bool queueing = took_ms > PROMPT_MS && took_ms > QUEUEING_FACTOR * shortest_ms;
 
-    pacing->limit =
-        queueing ? pacing->limit * EASE : pacing->limit + 1.0 / pacing->limit;
+    pacing->limit = queueing ? pacing->limit * EASE : pacing->limit + 1.0 / pacing->limit;
     pacing->limit = pacing->limit > pacing->max ? pacing->max : pacing->limit;
     pacing->limit = pacing->limit < 1 ? 1 : pacing->limit;
 }

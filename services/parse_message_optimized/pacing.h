@@ -1,8 +1,8 @@
 /* How many executions may run in n8n at the same time: as many as it does well.
  *
- * Additive increase, multiplicative decrease (Chiu and Jain, 1989), as TCP does: each turn
- * that ends in good time lets a fraction of one more in, whatever n8n refuses or loses
- * halves the number, once a second at most. A turn that takes longer than twice the
+ * Additive increase, multiplicative decrease (Chiu and Jain, 1989), as TCP does: each
+ * turn that ends in good time lets a fraction of one more in, whatever n8n refuses or
+ * loses halves the number, once a second at most. A turn that takes longer than twice the
  * shortest is queueing, not work, and lets nobody in (Brakmo and Peterson, "TCP Vegas",
  * 1994). Not thread-safe. */
 #ifndef PACING_H

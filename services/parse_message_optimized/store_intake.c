@@ -3,11 +3,14 @@
 #include <svc/log.h>
 #include <svc/pg.h>
 
-#include <stdio.h>
+#include <stdatomic.h>
 
 /* Two batches that have messages in common in another order may wait for each other; the
  * one that PostgreSQL ends is told again. */
 #define PUT_TRIES 4
+
+/* Said once, not four times a second. */
+static atomic_bool in_trouble;
 
 static enum svc_status run(struct svc_pg *pg, const struct svc_pg_statement *statement,
     struct svc_pg_result **ret_rows)
@@ -15,15 +18,19 @@ static enum svc_status run(struct svc_pg *pg, const struct svc_pg_statement *sta
     struct svc_pg_error error;
     enum svc_status status = svc_pg_query(pg, statement, ret_rows, &error);
 
-    if (status != SVC_OK && status != SVC_CONFLICT) {
+    bool failed = status != SVC_OK && status != SVC_CONFLICT;
+    if (failed && !atomic_exchange(&in_trouble, true)) {
         svc_log(SVC_LOG_WARN, "the intake's table can't be asked",
             SVC_TEXT("error", error.message));
+    }
+    if (!failed) {
+        atomic_store(&in_trouble, false);
     }
     return status;
 }
 
-static struct svc_slice keep(struct svc_arena *arena,
-    const struct svc_pg_result *rows, size_t row, size_t column)
+static struct svc_slice keep(
+    struct svc_arena *arena, const struct svc_pg_result *rows, size_t row, size_t column)
 {
     struct svc_slice text = svc_pg_get(rows, row, column);
 
@@ -42,8 +49,8 @@ enum svc_status intake_store_put(struct svc_pg *pg, struct svc_slice messages,
     for (int i = 0; i < PUT_TRIES && status == SVC_CONFLICT; i++) {
         SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
         status = run(pg,
-            SVC_PG_PREPARED("SELECT intake_put($1::json, $2, $3)",
-                svc_pg_slice(messages), svc_pg_int(quiet_ms), svc_pg_int(quiet_max_ms)),
+            SVC_PG_PREPARED("SELECT intake_put($1::json, $2, $3)", svc_pg_slice(messages),
+                svc_pg_int(quiet_ms), svc_pg_int(quiet_max_ms)),
             &rows);
         if (status == SVC_OK) {
             *ret_new = svc_pg_get_int(rows, 0, 0, 0);
@@ -144,7 +151,8 @@ enum svc_status intake_store_dead(struct svc_pg *pg, int64_t after, int64_t limi
     enum svc_status status = run(pg,
         SVC_PG_PREPARED(
             "SELECT id, message_id, phone_number_id, customer_key, attempts, error, body,"
-            " to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'),"
+            " to_char(received_at AT TIME ZONE 'UTC', "
+            "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'),"
             " to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
             " FROM intake_messages WHERE state = 'dead' AND id > $1 ORDER BY id LIMIT $2",
             svc_pg_int(after), svc_pg_int(limit)),
@@ -184,8 +192,7 @@ enum svc_status intake_store_revive(
     return status;
 }
 
-enum svc_status intake_store_tidy(
-    struct svc_pg *pg, int64_t keep_s, int64_t *ret_pruned)
+enum svc_status intake_store_tidy(struct svc_pg *pg, int64_t keep_s, int64_t *ret_pruned)
 {
     SVC_PG_AUTO_RESULT struct svc_pg_result *rows = NULL;
     SVC_PG_AUTO_RESULT struct svc_pg_result *lanes = NULL;
