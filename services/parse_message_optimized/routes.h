@@ -2,8 +2,8 @@
 #ifndef ROUTES_H
 #define ROUTES_H
 
-#include "intake.h"
 #include "store.h"
+#include "store_dispatch.h"
 #include "webhook.h"
 
 #include <svc/app.h>

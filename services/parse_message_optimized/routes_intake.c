@@ -41,7 +41,7 @@ static enum svc_status check_sender(
     struct svc_slice header = svc_request_header(request, "X-Hub-Signature-256");
 
     if (secrets == NULL) {
-        return refuse(reply, SVC_UNAVAILABLE, "WHATSAPP_APP_SECRET is not set");
+        return refuse(reply, SVC_FORBIDDEN, "WHATSAPP_APP_SECRET is not set");
     }
     if (request->raw_body.text != NULL &&
         signature_check(request->raw_body, header, secrets) == SIGNATURE_VERIFIED) {

@@ -4,8 +4,8 @@
  * One thread looks for lanes (customers with something waiting) and leases them; any
  * number of replicas may. An execution says that it's done by POST /v1/messages/end; one
  * that doesn't until the lease runs out has vanished, and its messages are sent again. */
-#ifndef INTAKE_H
-#define INTAKE_H
+#ifndef STORE_DISPATCH_H
+#define STORE_DISPATCH_H
 
 #include "store_intake.h"
 

@@ -1,4 +1,4 @@
-#include "intake.h"
+#include "store_dispatch.h"
 
 #include "envelope.h"
 #include "pacing.h"
