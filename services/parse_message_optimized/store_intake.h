@@ -1,4 +1,4 @@
-/* The intake's tables in PostgreSQL (migration 0030): what was acknowledged, and who has
+/* The intake's tables in PostgreSQL (migration 0027): what was acknowledged, and who has
  * it. PostgreSQL and not Redis, since an acknowledgement has to outlive both a crash and
  * a failover: a commit is on disk before Meta hears of it, and calls at the same moment
  * share one write. */
