@@ -1,10 +1,6 @@
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../../unit.h"
 
-#include "pacing.h"
+#include <pacing.h>
 
 /* A fluid model of n8n: up to CAPACITY executions take WORK_MS, more of them share it. */
 static int64_t work_of(int64_t limit, int64_t capacity, int64_t work_ms)
