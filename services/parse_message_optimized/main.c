@@ -58,6 +58,38 @@ static const struct svc_route routes[] = {
     {"postDeadLetters", post_dead_letters},
 };
 
+static double gauge_waiting(void *intake)
+{
+    return (double)intake_totals(intake).waiting;
+}
+
+static double gauge_oldest(void *intake)
+{
+    return (double)intake_totals(intake).oldest_ms / 1000;
+}
+
+static double gauge_dead(void *intake)
+{
+    return (double)intake_totals(intake).dead;
+}
+
+static double gauge_limit(void *intake)
+{
+    return (double)intake_limit(intake);
+}
+
+static void show_intake(struct svc_metrics *metrics, struct intake *intake)
+{
+    svc_metrics_gauge(metrics, "intake_waiting_messages",
+        "Messages that are acknowledged and not done.", gauge_waiting, intake);
+    svc_metrics_gauge(metrics, "intake_oldest_seconds",
+        "How long the oldest of them has waited.", gauge_oldest, intake);
+    svc_metrics_gauge(metrics, "intake_dead_letters", "Messages that were given up.",
+        gauge_dead, intake);
+    svc_metrics_gauge(metrics, "intake_executions_limit",
+        "Executions that this replica may have in n8n now.", gauge_limit, intake);
+}
+
 static bool start_intake(
     struct svc_runtime *runtime, struct parse_state *state, char ret_error[256])
 {
@@ -100,7 +132,11 @@ static bool start_intake(
             "would be in progress still");
         return false;
     }
-    return intake_new(&given, &state->intake, ret_error);
+    if (!intake_new(&given, &state->intake, ret_error)) {
+        return false;
+    }
+    show_intake(metrics, state->intake);
+    return true;
 }
 
 static bool start(struct svc_runtime *runtime, char ret_error[256])

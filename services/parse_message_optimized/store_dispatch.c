@@ -25,6 +25,7 @@
 #define PAUSE_BASE_MS 500
 #define PAUSE_MAX_MS 15000
 #define TIDY_MS 60000
+#define LOOK_MS 2000
 #define END_MS 8000
 
 /* What is being sent; its messages live in its arena. */
@@ -49,10 +50,12 @@ struct intake {
     pthread_t thread;
     unsigned failures; /* in a row, the thread's own */
     int64_t tidy_at_ms;
+    int64_t look_at_ms;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t told;
     struct pacing pacing;
     struct delivery *ended;
+    struct intake_totals totals;
     size_t under_way;
     bool woken;
     bool stopping;
@@ -255,6 +258,21 @@ static void tidy(struct intake *intake)
     intake->tidy_at_ms = svc_clock_monotonic_ms() + (pruned > 0 ? 0 : TIDY_MS);
 }
 
+/* For /metrics, which mustn't wait for PostgreSQL. */
+static void look(struct intake *intake)
+{
+    struct intake_totals totals;
+
+    if (svc_clock_monotonic_ms() < intake->look_at_ms ||
+        intake_store_totals(intake->settings.pg, &totals) != SVC_OK) {
+        return;
+    }
+    intake->look_at_ms = svc_clock_monotonic_ms() + LOOK_MS;
+    pthread_mutex_lock(&intake->lock);
+    intake->totals = totals;
+    pthread_mutex_unlock(&intake->lock);
+}
+
 /* Until there may be work; false: it's time to end. */
 static bool wait_for_work(struct intake *intake)
 {
@@ -279,6 +297,7 @@ static void *run(void *context)
         settle_ended(intake);
         take(intake);
         tidy(intake);
+        look(intake);
     } while (wait_for_work(intake));
     return NULL;
 }
@@ -372,4 +391,12 @@ int64_t intake_limit(struct intake *intake)
     int64_t limit = pacing_limit(&intake->pacing);
     pthread_mutex_unlock(&intake->lock);
     return limit;
+}
+
+struct intake_totals intake_totals(struct intake *intake)
+{
+    pthread_mutex_lock(&intake->lock);
+    struct intake_totals totals = intake->totals;
+    pthread_mutex_unlock(&intake->lock);
+    return totals;
 }

@@ -39,6 +39,9 @@ void intake_wake(struct intake *intake);
 /* A message's turn is over, TOOK_MS after n8n got it. Any thread. */
 void intake_note_end(struct intake *intake, int64_t took_ms);
 
+/* As they were a few seconds ago. Any thread. */
+struct intake_totals intake_totals(struct intake *intake);
+
 /* Executions that may be in n8n now. Any thread. */
 int64_t intake_limit(struct intake *intake);
 

@@ -42,6 +42,22 @@ def test_a_message_is_stored_delivered_and_done(make_intake):
     assert intake.sql("SELECT count(*) FROM intake_lanes") == [(0,)]
 
 
+def test_metrics_show_what_waits(make_intake):
+    intake = make_intake()
+    intake.n8n.status = 503
+    intake.say(CUSTOMER, "hola")
+
+    def value(name: str) -> float:
+        text = httpx.get(f"{intake.service.url}/metrics").text
+        return float(next(line for line in text.splitlines() if line.startswith(f"{name} ")).split()[1])
+
+    end = time.monotonic() + 10
+    while value("intake_waiting_messages") != 1 or value("intake_oldest_seconds") < 2:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert value("intake_executions_limit") < 8 and value("intake_dead_letters") == 0
+
+
 def test_what_meta_repeats_is_known(make_intake):
     intake = make_intake()
     message = new_id()
