@@ -33,7 +33,10 @@ class Service:
 
 
 SERVICES = (
-    Service("parse_message_optimized", 8101, ("REDIS_URL", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN")),
+    Service(
+        "parse_message_optimized", 8101,
+        ("REDIS_URL", "DATABASE_URL", "N8N_WEBHOOK_URL", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"),
+    ),
     Service("optimized_rate_limiter", 8102, ("REDIS_URL", "DATABASE_URL")),
     Service("redis_cache_manager_consolidated", 8103, ("REDIS_URL", "DATABASE_URL")),
     Service("ai_provider_ultra_optimized", 8104, ("REDIS_URL", "DATABASE_URL"), models=True),

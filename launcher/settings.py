@@ -79,6 +79,8 @@ def environment(database_url: str, redis_url: str) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "N8N_URL": url("n8n"),
+        # Where the intake of parse_message_optimized hands on what it stored.
+        "N8N_WEBHOOK_URL": f"{url('n8n')}/webhook/whatsapp",
         "N8N_OWNER_EMAIL": N8N_OWNER_EMAIL,
         "N8N_OWNER_PASSWORD": secret("n8n_owner_password", size=6),
         "SIMULATOR_URL": url("simulator"),

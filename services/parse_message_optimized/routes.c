@@ -57,8 +57,7 @@ static const char *check_signature(
     return NULL;
 }
 
-/* Whether LIST ("1065, 1066") names ID; no list names all. */
-static bool is_ours(const char *list, struct svc_slice id)
+bool routes_is_ours(const char *list, struct svc_slice id)
 {
     if (list == NULL || id.text == NULL) {
         return true;
@@ -121,7 +120,8 @@ static enum store_backend take_leases(
     size_t count = 0;
 
     for (struct message *at = batch->messages; at != NULL; at = at->next) {
-        if (!is_ours(state->config->phone_number_ids, at->account.phone_number_id)) {
+        if (!routes_is_ours(
+                state->config->phone_number_ids, at->account.phone_number_id)) {
             at->skip = SKIP_OTHER_NUMBER;
         }
         if (at->skip == SKIP_INVALID || at->skip == SKIP_OTHER_NUMBER) {
@@ -139,7 +139,7 @@ static enum store_backend take_leases(
     return backend;
 }
 
-static void count_batch(struct parse_state *state, const struct batch *batch)
+void routes_count_batch(struct parse_state *state, const struct batch *batch)
 {
     uint64_t duplicates = 0;
     uint64_t faulty = batch->faults.problems != NULL;
@@ -171,6 +171,34 @@ static void note_replaced(const struct svc_request *request, struct batch *batch
     }
 }
 
+/* What was handled before its end could be told to the intake won't be ended again. */
+static void end_known(const struct svc_request *request, const struct batch *batch)
+{
+    int64_t took_ms = -1;
+
+    if (state_of(request)->intake == NULL) {
+        return;
+    }
+    for (const struct message *at = batch->messages; at != NULL; at = at->next) {
+        if (at->skip == SKIP_DUPLICATE) {
+            (void)!intake_store_end(
+                request->runtime->pg, at->dedupe_key, false, &took_ms);
+        }
+    }
+}
+
+static void end_in_intake(const struct svc_request *request, const char *key, bool failed)
+{
+    struct intake *intake = state_of(request)->intake;
+    int64_t took_ms = -1;
+
+    if (intake != NULL &&
+        intake_store_end(request->runtime->pg, key, failed, &took_ms) == SVC_OK &&
+        took_ms >= 0) {
+        intake_note_end(intake, took_ms);
+    }
+}
+
 enum svc_status post_parse(struct svc_request *request, struct svc_reply *reply)
 {
     struct parse_state *state = state_of(request);
@@ -191,8 +219,9 @@ enum svc_status post_parse(struct svc_request *request, struct svc_reply *reply)
     if (backend == STORE_LOCAL) {
         svc_counter_add(state->local_lookups, batch.message_count);
     }
-    count_batch(state, &batch);
+    routes_count_batch(state, &batch);
     tell_batch(request->runtime->events, &batch);
+    end_known(request, &batch);
     answer_write(
         &reply->json, &batch, signature, backend == STORE_REDIS ? "redis" : "local");
     return SVC_OK;
@@ -213,6 +242,9 @@ enum svc_status post_messages_end(struct svc_request *request, struct svc_reply 
         svc_json_get_text(request->body, "message_id"), key);
     store_end(state_of(request)->store, key, svc_json_get_text(request->body, "lease"),
         failed ? LEASE_OUTCOME_FAILED : LEASE_OUTCOME_DONE, &end);
+    if (end != LEASE_END_TAKEN_OVER) {
+        end_in_intake(request, key, failed);
+    }
     svc_json_write_object_begin(&reply->json);
     svc_json_write_field_bool(&reply->json, "ended", end != LEASE_END_TAKEN_OVER);
     svc_json_write_field_text(&reply->json, "state", names[end]);

@@ -3,6 +3,7 @@
 #define ROUTES_H
 
 #include "store.h"
+#include "store_dispatch.h"
 #include "webhook.h"
 
 #include <svc/app.h>
@@ -20,11 +21,22 @@ struct config {
     const char *phone_number_ids;
     int64_t lease_ms;
     int64_t dedupe_ttl_s;
+    const char *n8n_url;
+    const char *n8n_ca_file;
+    int64_t executions_max;
+    int64_t execution_ms;
+    int64_t delivery_ms;
+    int64_t attempts_max;
+    int64_t coalesce_ms;
+    int64_t coalesce_max_ms;
 };
 
 struct parse_state {
     const struct config *config;
     struct store *store;
+    struct intake *intake; /* NULL: no N8N_WEBHOOK_URL */
+    struct svc_counter *stored;
+    struct svc_counter *known;
     struct svc_counter *messages;
     struct svc_counter *duplicates;
     struct svc_counter *statuses;
@@ -37,6 +49,14 @@ struct parse_state {
 svc_handler post_parse;
 svc_handler post_messages_end;
 svc_handler get_webhook;
+svc_handler post_webhook;
+svc_handler get_intake;
+svc_handler get_dead_letters;
+svc_handler post_dead_letters;
+
+/* Whether LIST ("1065, 1066") names ID; no list names all. */
+bool routes_is_ours(const char *list, struct svc_slice id);
+void routes_count_batch(struct parse_state *state, const struct batch *batch);
 
 /* Tells EVENTS (NULL: nobody) of the messages that are new, and of the statuses. What is
  * told again, a retry by Meta or by n8n, has the same id and counts once. */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,23 @@ CONTRACT = ROOT / "openapi" / f"{NODE}.yaml"
 
 
 @pytest.fixture(scope="module")
-def svc(redis_server, tmp_path_factory) -> Iterator[Service]:
+def contract_database(postgres_server) -> Iterator[str]:
+    url = postgres_server.create_database("parse_contract")
+    migrate = [ROOT / "database" / "migrate.sh", "--init", url]
+    subprocess.run(migrate, check=True, capture_output=True)
+    yield url
+    postgres_server.query("DROP DATABASE parse_contract WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def svc(redis_server, contract_database: str, tmp_path_factory) -> Iterator[Service]:
     port = free_port()
     env = {
         "PATH": "/usr/bin:/bin",
         "PORT": str(port),
         "REDIS_URL": redis_server.url,
+        "DATABASE_URL": contract_database,
+        "N8N_WEBHOOK_URL": f"http://127.0.0.1:{free_port()}/webhook/whatsapp",
         "SERVICE_TOKEN": TOKEN,
         "BIND_ADDRESS": "127.0.0.1",
         "WHATSAPP_VERIFY_TOKEN": "contract-verify",
@@ -57,7 +69,7 @@ def test_the_service_keeps_its_contract(svc: Service, document, tmp_path: Path, 
     """All checks of schemathesis, with data that keeps the contract and data that breaks it."""
     effort = Effort(100, 80)
     output = run_schemathesis(svc, CONTRACT, document, tmp_path, source, effort)
-    check_operations(output, 7, 7)
+    check_operations(output, 11, 11)
 
 
 @pytest.mark.parametrize("source", ["written", "served"])
