@@ -201,7 +201,7 @@ static void open_redis(struct store *store, const struct finding *finding)
     if (store_pg_switch_set(store, finding->at.epoch, true, finding->run_id) != SVC_OK) {
         return;
     }
-    if (store_redis_open_epoch(store, script) == STORE_REDIS_OK) {
+    if (store_redis_open_epoch(store, script, finding->run_id) == STORE_REDIS_OK) {
         set_mode(store, STORE_MODE_REDIS, epoch);
     }
 }
@@ -230,8 +230,9 @@ static void keep_redis(struct store *store, const struct finding *finding, bool 
     /* A node of a cluster is given the script when it turns out not to know it. */
     if (adopts || (look && !svc_redis_is_cluster(store->redis))) {
         const struct store_script *script = script_get(store, finding->at.epoch);
-        /* It's the same process, so it has lost nothing but perhaps its scripts. */
-        if (store_redis_open_epoch(store, script) != STORE_REDIS_OK) {
+        /* It's the same process, so it has lost nothing but perhaps its scripts. Redis
+         * itself says so: what the pulse heard may be older than a restart. */
+        if (store_redis_open_epoch(store, script, finding->run_id) != STORE_REDIS_OK) {
             return;
         }
     }
@@ -275,7 +276,7 @@ static void keep_without_pg(struct store *store, const struct finding *finding)
     }
     const struct store_script *script = script_get(store, epoch);
     if (store_redis_epoch(store) == epoch ||
-        store_redis_open_epoch(store, script) == STORE_REDIS_OK) {
+        store_redis_open_epoch(store, script, "") == STORE_REDIS_OK) {
         set_mode(store, STORE_MODE_REDIS, epoch);
         pthread_mutex_lock(&store->lock);
         store->mode.rearm = true;

@@ -124,9 +124,10 @@ enum store_redis_outcome store_redis_touch(struct store *store,
     const struct store_mode *mode, const struct store_record *record, int64_t ttl_ms,
     struct store_stamp *ret_stamp);
 
-/* Puts the epoch's script into Redis and its number at its key. */
+/* Puts the epoch's script into Redis and its number at its key. COLD where it's another
+ * process than RUN_ID, which may have lost what was written; "": any will do. */
 enum store_redis_outcome store_redis_open_epoch(
-    struct store *store, const struct store_script *script);
+    struct store *store, const struct store_script *script, const char *run_id);
 /* The epoch's script has no effect from here on. */
 void store_redis_close_epoch(struct store *store, const struct store_script *script);
 /* The epoch that Redis holds; 0: none, or no answer. */

@@ -201,8 +201,11 @@ static void put_back(struct store_queue *queue, struct list *list)
             .turn_version = entry->turn_version,
             .mark_ms = entry->mark_ms,
         };
-        if ((*place)->session != NULL) {
-            older.session.text = NULL; /* what came later is at least as new */
+        /* What came later is mostly newer, but a thread may have been held up between its
+         * write and here. */
+        if ((*place)->session != NULL &&
+            (*place)->session_version >= entry->session_version) {
+            older.session.text = NULL;
         }
         if ((*place)->profile == NULL) {
             (*place)->profile = entry->profile;

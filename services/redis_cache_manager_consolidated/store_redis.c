@@ -21,7 +21,8 @@
  *   save: expected version, text and milliseconds of the session; expected version and
  *     text of the turn; the customer where the write is to be marked. An empty expected
  *     version leaves that document alone.
- *   touch: expected version, milliseconds, the customer.
+ *   touch: expected version, milliseconds, the customer;
+ *   open: the run_id that this Redis must have; empty: any.
  * Answers the time in milliseconds, what became of it, and the documents on a load and
  * where a save was refused.
  *
@@ -32,6 +33,10 @@ static const char script_body[] =
     "local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
     "local op = ARGV[1]\n"
     "if op == 'open' then\n"
+    "  if ARGV[3] ~= '' and KEYS[4] and not string.find(\n"
+    "      redis.call('INFO', 'server'), 'run_id:' .. ARGV[3], 1, true) then\n"
+    "    return {now, 'cold'}\n"
+    "  end\n"
     "  if KEYS[4] then redis.call('SET', KEYS[4], ARGV[2]) end\n"
     "  return {now, 'ok'}\n"
     "end\n"
@@ -387,11 +392,12 @@ static void note_epoch(struct store *store, int64_t epoch)
 }
 
 enum store_redis_outcome store_redis_open_epoch(
-    struct store *store, const struct store_script *script)
+    struct store *store, const struct store_script *script, const char *run_id)
 {
     struct call call;
 
     begin(&call, store, script, SVC_SLICE("-"), "open");
+    add(&call, slice(run_id));
     enum store_redis_outcome outcome = run(&call, true);
     svc_redis_batch_free(&call.batch);
     if (outcome == STORE_REDIS_OK && svc_redis_is_cluster(store->redis)) {
