@@ -9,9 +9,12 @@ import sys
 from collections.abc import Sequence
 
 from launcher.errors import LauncherError
-from tests.load import machine, measure, report
+from tests.load import conversations, machine, measure, report
 from tests.load.benches import BENCHES, SIZED
 from tests.load.model import BenchError
+
+# Whole conversations in a real n8n; not one of those that run without a name, as it takes long.
+INTAKE = "intake"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,11 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, effort: measure.Effort) -> int:
-    if options.name and options.name not in BENCHES:
-        raise BenchError(f"no bench is called {options.name}; there is: {', '.join(BENCHES)}")
+    if options.name and options.name not in (*BENCHES, INTAKE):
+        names = ", ".join((*BENCHES, INTAKE))
+        raise BenchError(f"no bench is called {options.name}; there is: {names}")
     warning = machine.busy()
     if warning:
         measure.progress(f"bench: {warning}")
+    if options.name == INTAKE:
+        return conversations.run(options.messages, min(options.rounds, 3), as_json=options.json)
     objects, texts = [], []
     for name in [options.name] if options.name else BENCHES:
         bench = BENCHES[name](options.products) if name in SIZED else BENCHES[name]()
@@ -52,8 +58,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="commerce bench", description="Measures our services beside other programs."
     )
+    names = ", ".join((*BENCHES, INTAKE))
     parser.add_argument("name", nargs="?", metavar="NAME",
-                        help=f"one of: {', '.join(BENCHES)}; all in turn without it")  # fmt: skip
+                        help=f"one of: {names}; all but {INTAKE} in turn without it")  # fmt: skip
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object on standard output")
     form.add_argument("--markdown", action="store_true", help="the tables as Markdown")
@@ -62,6 +69,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
                         help="for each load in a round, 3 by default")  # fmt: skip
     parser.add_argument("--products", type=_positive, default=100_000,
                         help="in the catalogue of the bench search, 100000 by default")  # fmt: skip
+    parser.add_argument("--messages", type=_positive, default=300,
+                        help="that customers write in the bench intake, 300 by default")  # fmt: skip
     return parser.parse_args(arguments)
 
 

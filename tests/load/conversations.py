@@ -1,0 +1,178 @@
+"""`intake`: the same conversations straight on n8n's webhook and through the durable intake, in the
+same real n8n, with the statuses and repeats that WhatsApp sends along.
+
+    python -m tests.load intake [--messages N] [--json]
+
+Each customer writes a few messages; the simulator delivers them as Meta does, tells of each answer
+that it was sent, delivered and read, and repeats some deliveries. Measured is how many messages a
+second are answered until the last answer, how long one waits, and what is left unanswered."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from launcher.settings import read_env_file
+from tests.conftest import ROOT
+from tests.e2e.shop import Customer, Shop
+from tests.load import machine
+from tests.load.model import BenchError
+
+# A new customer may write five a minute.
+EACH = 3
+REPEATED = 0.05
+SENDERS = 16
+PATIENCE_S = 600
+GOAL = 4.0
+DIRECT, INTAKE = "direct", "intake"
+LABELS = {DIRECT: "n8n's webhook", INTAKE: "the intake, then n8n"}
+
+
+def run(messages: int, rounds: int, *, as_json: bool) -> int:
+    with _shop() as shop:
+        targets = {
+            DIRECT: shop.sim.get("/sim/state").json()["settings"]["webhook_url"],
+            INTAKE: f"{shop.env['PARSE_MESSAGE_OPTIMIZED_URL']}/v1/webhook",
+        }
+        _measure(shop, targets[INTAKE], 2 * EACH)  # a warm-up
+        rows: dict[str, list[dict[str, Any]]] = {DIRECT: [], INTAKE: []}
+        for number in range(rounds):
+            for key in (DIRECT, INTAKE) if number % 2 == 0 else (INTAKE, DIRECT):
+                rows[key].append(_measure(shop, targets[key], messages))
+                _say(f"round {number + 1}/{rounds}: {LABELS[key]}: {rows[key][-1]}")
+    found = _summary(rows, messages)
+    print(json.dumps(found, ensure_ascii=False) if as_json else _text(found))
+    return 0
+
+
+@contextmanager
+def _shop() -> Iterator[Shop]:
+    """The whole system, in a state folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="commerce-bench-") as folder:
+        Path(folder).chmod(0o755)
+        os.environ["COMMERCE_STATE"] = folder
+        _commerce("up")
+        try:
+            with Shop(read_env_file()) as shop:
+                yield shop
+        finally:
+            _commerce("down")
+
+
+def _commerce(command: str) -> None:
+    result = subprocess.run([ROOT / "commerce", command], text=True, capture_output=True)
+    if result.returncode != 0:
+        raise BenchError(f"./commerce {command}: {result.stdout}{result.stderr}")
+
+
+def _measure(shop: Shop, target: str, messages: int) -> dict[str, Any]:
+    shop.settings(webhook_url=target)
+    customers = [shop.customer() for _ in range(max(messages // EACH, 1))]
+    since = shop.mark()
+    begin = time.time()
+    with ThreadPoolExecutor(SENDERS) as pool:
+        sent = list(pool.map(lambda n: customers[n % len(customers)].text("hola"),
+                             range(len(customers) * EACH)))  # fmt: skip
+        repeated = sent[: int(len(sent) * REPEATED)]
+        list(pool.map(lambda one: shop.replay(one["delivery_id"]), repeated))
+    _wait(customers, len(sent))
+    replies = [reply for customer in customers for reply in customer.replies()]
+    last = max((reply["timestamp"] for reply in replies), default=begin)
+    _settle(shop)
+    waits = [wait for customer in customers for wait in _waits(customer)]
+    return {
+        "messages": len(sent),
+        "answers": len(replies),
+        "unanswered": sum(max(EACH - len(customer.replies()), 0) for customer in customers),
+        "per_s": round(len(replies) / max(last - begin, 0.001), 2),
+        "median_s": round(statistics.median(waits), 2) if waits else None,
+        "p95_s": round(sorted(waits)[int(len(waits) * 0.95)], 2) if waits else None,
+        "executions": sum(1 for id_, _ in shop.executions() if id_ > since),
+    }
+
+
+def _wait(customers: Sequence[Customer], count: int) -> None:
+    """Until all is answered, or nothing has come for a while."""
+    end = time.monotonic() + PATIENCE_S
+    seen, since = -1, time.monotonic()
+    while time.monotonic() < end and time.monotonic() - since < 30:
+        now = sum(len(customer.replies()) for customer in customers)
+        if now >= count:
+            return
+        if now != seen:
+            seen, since = now, time.monotonic()
+        time.sleep(1)
+
+
+def _settle(shop: Shop) -> None:
+    """What n8n still runs, statuses above all, isn't to slow what comes next."""
+    end = time.monotonic() + PATIENCE_S
+    quiet = time.monotonic()
+    seen = 0
+    while time.monotonic() < end and time.monotonic() - quiet < 4:
+        executions = shop.executions()
+        busy = any(status in ("new", "running", "waiting") for _, status in executions)
+        if busy or len(executions) != seen:
+            seen, quiet = len(executions), time.monotonic()
+        time.sleep(0.5)
+
+
+def _waits(customer: Customer) -> list[float]:
+    """From each message to its answer: as many of each, in order."""
+    all_ = customer.shop.sim.get(f"{customer.path}/messages").json()["messages"]
+    asked = [one["timestamp"] for one in all_ if one["direction"] == "from_customer"]
+    told = [one["timestamp"] for one in all_ if one["direction"] == "to_customer"]
+    return [max(answer - question, 0.0) for question, answer in zip(asked, told)]
+
+
+def _summary(rows: dict[str, list[dict[str, Any]]], messages: int) -> dict[str, Any]:
+    ratios = [ours["per_s"] / max(theirs["per_s"], 0.001)
+              for ours, theirs in zip(rows[INTAKE], rows[DIRECT])]  # fmt: skip
+    ratio = round(statistics.median(ratios), 2)
+    lost = sum(row["unanswered"] for row in rows[INTAKE])
+    return {
+        "name": "intake",
+        "machine": machine.describe(),
+        "messages": messages,
+        "rounds": rows,
+        "goals": [
+            {"name": "messages answered a second, by n8n's alone", "goal": f">= {GOAL:g}",
+             "value": ratio, "holds": ratio >= GOAL},
+            {"name": "unanswered through the intake", "goal": "0", "value": lost, "holds": lost == 0},
+        ],
+    }  # fmt: skip
+
+
+def _text(found: dict[str, Any]) -> str:
+    lines = [
+        f"intake: {found['messages']} messages, {EACH} of each customer, three statuses an answer,"
+        f" {REPEATED:.0%} repeated",
+        machine.text(),
+        "",
+        f"{'way':<22}{'answered/s':>11}{'median s':>10}{'p95 s':>8}{'executions':>12}"
+        f"{'answers':>9}{'unanswered':>12}",
+    ]
+    for key, rows in found["rounds"].items():
+        lines += [
+            f"{LABELS[key]:<22}{row['per_s']:>11}{row['median_s'] or '-':>10}{row['p95_s'] or '-':>8}"
+            f"{row['executions']:>12}{row['answers']:>9}{row['unanswered']:>12}"
+            for row in rows
+        ]
+    lines.append("")
+    lines += [f"{goal['name']}: {goal['value']} (wanted {goal['goal']}): "
+              f"{'yes' if goal['holds'] else 'NO'}" for goal in found["goals"]]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
