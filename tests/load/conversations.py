@@ -3,9 +3,10 @@ same real n8n, with the statuses and repeats that WhatsApp sends along.
 
     python -m tests.load intake [--messages N] [--json]
 
-Each customer writes a few messages; the simulator delivers them as Meta does, tells of each answer
-that it was sent, delivered and read, and repeats some deliveries. Measured is how many messages a
-second are answered until the last answer, how long one waits, and what is left unanswered."""
+Each customer writes a few messages, which may be answered as one turn. The simulator delivers them
+as Meta does, tells of each answer that it was sent, delivered and read, and repeats some
+deliveries. Measured is how many messages a second are answered until the last answer, how long one
+waits, and what is left unanswered."""
 
 from __future__ import annotations
 
@@ -33,6 +34,8 @@ EACH = 3
 REPEATED = 0.05
 SENDERS = 16
 PATIENCE_S = 600
+# Longer than an execution that vanished is waited for.
+SILENCE_S = 90
 GOAL = 4.0
 DIRECT, INTAKE = "direct", "intake"
 LABELS = {DIRECT: "n8n's webhook", INTAKE: "the intake, then n8n"}
@@ -85,32 +88,45 @@ def _measure(shop: Shop, target: str, messages: int) -> dict[str, Any]:
                              range(len(customers) * EACH)))  # fmt: skip
         repeated = sent[: int(len(sent) * REPEATED)]
         list(pool.map(lambda one: shop.replay(one["delivery_id"]), repeated))
-    _wait(customers, len(sent))
-    replies = [reply for customer in customers for reply in customer.replies()]
-    last = max((reply["timestamp"] for reply in replies), default=begin)
+    _wait(customers)
     _settle(shop)
-    waits = [wait for customer in customers for wait in _waits(customer)]
+    chats = [_chat(customer) for customer in customers]
+    waits = sorted(wait for chat in chats for wait in _waits(*chat))
+    last = max((told[-1] for _, told in chats if told), default=begin)
     return {
         "messages": len(sent),
-        "answers": len(replies),
-        "unanswered": sum(max(EACH - len(customer.replies()), 0) for customer in customers),
-        "per_s": round(len(replies) / max(last - begin, 0.001), 2),
+        "answers": sum(len(told) for _, told in chats),
+        "unanswered": len(sent) - len(waits),
+        "per_s": round(len(waits) / max(last - begin, 0.001), 2),
         "median_s": round(statistics.median(waits), 2) if waits else None,
-        "p95_s": round(sorted(waits)[int(len(waits) * 0.95)], 2) if waits else None,
+        "p95_s": round(waits[int(len(waits) * 0.95)], 2) if waits else None,
         "executions": sum(1 for id_, _ in shop.executions() if id_ > since),
     }
 
 
-def _wait(customers: Sequence[Customer], count: int) -> None:
+def _chat(customer: Customer) -> tuple[list[float], list[float]]:
+    """When the customer wrote, and when the shop."""
+    messages = customer.shop.sim.get(f"{customer.path}/messages").json()["messages"]
+    asked = [one["timestamp"] for one in messages if one["direction"] == "from_customer"]
+    told = [one["timestamp"] for one in messages if one["direction"] == "to_customer"]
+    return sorted(asked), sorted(told)
+
+
+def _waits(asked: Sequence[float], told: Sequence[float]) -> list[float]:
+    """From each message to the answer that came after it, which may be to several as one turn; of
+    those that have none nothing."""
+    return [min(answers) - question for question in asked
+            if (answers := [answer for answer in told if answer >= question])]  # fmt: skip
+
+
+def _wait(customers: Sequence[Customer]) -> None:
     """Until all is answered, or nothing has come for a while."""
     end = time.monotonic() + PATIENCE_S
-    seen, since = -1, time.monotonic()
-    while time.monotonic() < end and time.monotonic() - since < 30:
-        now = sum(len(customer.replies()) for customer in customers)
-        if now >= count:
-            return
-        if now != seen:
-            seen, since = now, time.monotonic()
+    open_, since, seen = list(customers), time.monotonic(), -1
+    while open_ and time.monotonic() < end and time.monotonic() - since < SILENCE_S:
+        open_ = [one for one in open_ if len(_waits(*(chat := _chat(one)))) < len(chat[0])]
+        if len(open_) != seen:
+            seen, since = len(open_), time.monotonic()
         time.sleep(1)
 
 
@@ -125,14 +141,6 @@ def _settle(shop: Shop) -> None:
         if busy or len(executions) != seen:
             seen, quiet = len(executions), time.monotonic()
         time.sleep(0.5)
-
-
-def _waits(customer: Customer) -> list[float]:
-    """From each message to its answer: as many of each, in order."""
-    all_ = customer.shop.sim.get(f"{customer.path}/messages").json()["messages"]
-    asked = [one["timestamp"] for one in all_ if one["direction"] == "from_customer"]
-    told = [one["timestamp"] for one in all_ if one["direction"] == "to_customer"]
-    return [max(answer - question, 0.0) for question, answer in zip(asked, told)]
 
 
 def _summary(rows: dict[str, list[dict[str, Any]]], messages: int) -> dict[str, Any]:
