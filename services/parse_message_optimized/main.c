@@ -184,7 +184,7 @@ int main(int argc, char **argv)
         .port = "8101",
         .threads = "2",
         .body_limit = "4194304",
-        .uses = SVC_USES_REDIS | SVC_USES_POSTGRES | SVC_TELLS_EVENTS,
+        .uses = SVC_USES_REDIS | SVC_MAY_USE_POSTGRES | SVC_TELLS_EVENTS,
         .settings = {settings, sizeof settings / sizeof settings[0], &config},
         .routes = routes,
         .route_count = sizeof routes / sizeof routes[0],

@@ -80,6 +80,8 @@ enum svc_uses {
     SVC_NEEDS_REDIS = 4 | SVC_USES_REDIS, /* not ready without it */
     SVC_NEEDS_POSTGRES = 8 | SVC_USES_POSTGRES,
     SVC_TELLS_EVENTS = 16, /* what happens goes to lightweight_metrics */
+    SVC_MAY_USE_POSTGRES =
+        32 | SVC_USES_POSTGRES, /* whole without it, where none is set */
 };
 
 struct svc_app {

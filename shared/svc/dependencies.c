@@ -200,7 +200,9 @@ bool svc_dependencies_check(struct svc_app_state *state, struct svc_json_writer 
             .needed = (uses & SVC_NEEDS_REDIS) == SVC_NEEDS_REDIS,
             .configured = state->runtime.redis != NULL},
         {.name = "postgres",
-            .used = (uses & SVC_USES_POSTGRES) != 0,
+            .used = (uses & SVC_USES_POSTGRES) != 0 &&
+                    ((uses & SVC_MAY_USE_POSTGRES) != SVC_MAY_USE_POSTGRES ||
+                        state->runtime.pg != NULL),
             .needed = (uses & SVC_NEEDS_POSTGRES) == SVC_NEEDS_POSTGRES,
             .configured = state->runtime.pg != NULL},
         {0},

@@ -114,6 +114,10 @@ def test_an_execution_that_vanished_is_begun_again(make_intake):
     lost = []
     intake.n8n.handle = lambda text: bool(lost) or lost.append(text)
     intake.say(CUSTOMER, "hola")
+    end = time.monotonic() + 10
+    while not lost:  # the execution, before another message could come with it
+        assert time.monotonic() < end
+        time.sleep(0.01)
     intake.say(CUSTOMER, "adiós")
     intake.until_done(30)
     assert intake.n8n.done[CUSTOMER] == ["hola", "adiós"]
