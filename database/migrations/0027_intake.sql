@@ -35,7 +35,6 @@ CREATE TABLE IF NOT EXISTS intake_lanes (
     first_at TIMESTAMPTZ NOT NULL,
     due_at TIMESTAMPTZ NOT NULL,
     not_before TIMESTAMPTZ NOT NULL DEFAULT '-infinity',
-    failures INTEGER NOT NULL DEFAULT 0,
     owner TEXT,
     lease TEXT,
     lease_until TIMESTAMPTZ,
@@ -79,13 +78,11 @@ $body$;
 
 -- Up to ROOM lanes less those that OWNER holds already: the one that has waited longest
 -- first, and those whose lease ran out. Messages that were begun ATTEMPTS_MAX times and
--- never ended are dead. In `ran_out` and `held`, for every row: how many leases had run
--- out, and how many lanes the owner holds now.
+-- never ended are dead. `ran_out`, the last row's: how many leases had run out.
 CREATE OR REPLACE FUNCTION intake_take(taker TEXT, room BIGINT, lease_ms BIGINT,
     attempts_max BIGINT, messages_max BIGINT)
-RETURNS TABLE (lease TEXT, phone_number_id TEXT, customer_key TEXT, message_id TEXT,
-    waba_id TEXT, display_phone_number TEXT, body JSON, contact JSON, held BIGINT,
-    ran_out BIGINT)
+RETURNS TABLE (lease TEXT, phone_number_id TEXT, customer_key TEXT, waba_id TEXT,
+    display_phone_number TEXT, body JSON, contact JSON, ran_out BIGINT)
 LANGUAGE plpgsql AS $body$
 DECLARE
     holds BIGINT;
@@ -115,7 +112,6 @@ BEGIN
         RETURNING l.phone_number_id, l.customer_key, l.lease, chosen.again
     LOOP
         late := late + lane.again::INT;
-        holds := holds + 1;
         UPDATE intake_messages AS m
         SET state = 'dead', ended_at = clock_timestamp(), lease = NULL,
             error = COALESCE(m.error, 'begun ' || m.attempts || ' times and never ended')
@@ -135,13 +131,12 @@ BEGIN
             FROM first WHERE m.id = first.id
             RETURNING m.*
         )
-        SELECT lane.lease, b.phone_number_id, b.customer_key, b.message_id, b.waba_id,
-            b.display_phone_number, b.body, b.contact, holds, late
+        SELECT lane.lease, b.phone_number_id, b.customer_key, b.waba_id,
+            b.display_phone_number, b.body, b.contact, late
         FROM begun AS b ORDER BY b.id;
         IF NOT FOUND THEN
             DELETE FROM intake_lanes AS l WHERE l.phone_number_id = lane.phone_number_id
               AND l.customer_key = lane.customer_key;
-            holds := holds - 1;
         END IF;
     END LOOP;
 END
@@ -154,7 +149,6 @@ CREATE OR REPLACE FUNCTION intake_refused(number TEXT, customer TEXT, taken TEXT
 RETURNS VOID LANGUAGE sql AS $body$
     WITH freed AS (
         UPDATE intake_lanes SET owner = NULL, lease = NULL, lease_until = NULL,
-            failures = failures + 1,
             not_before = clock_timestamp() + pause_ms * INTERVAL '1 ms'
         WHERE phone_number_id = number AND customer_key = customer AND lease = taken
         RETURNING 1
@@ -193,7 +187,7 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE intake_lanes AS lane
-    SET owner = NULL, lease = NULL, lease_until = NULL, failures = 0,
+    SET owner = NULL, lease = NULL, lease_until = NULL,
         first_at = clock_timestamp(),
         not_before = CASE WHEN failed THEN clock_timestamp() + pause_ms * INTERVAL '1 ms'
                           ELSE not_before END

@@ -146,12 +146,6 @@ static void describe(struct asking *asking, struct svc_arena *arena,
     }
 }
 
-static struct svc_slice keep(struct svc_arena *arena, struct svc_slice text)
-{
-    return (struct svc_slice){
-        svc_arena_strndup(arena, text.text, text.length), text.length};
-}
-
 static bool is_capped(const struct cascade *cascade, struct svc_slice customer_key)
 {
     const struct cascade_ports *ports = &cascade->ports;
@@ -180,8 +174,8 @@ static bool ask_providers(struct cascade *cascade, struct svc_arena *arena,
         const struct cascade_call *call = asking->calls[find_winner(&race)];
         result->source = SOURCE_PROVIDER;
         result->answer = call->answer.answer;
-        result->provider = keep(arena, call->config->name);
-        result->model = keep(arena, call->config->model);
+        result->provider = svc_slice_keep(arena, call->config->name);
+        result->model = svc_slice_keep(arena, call->config->model);
     }
     asking_leave(asking);
     return won;

@@ -129,12 +129,6 @@ void asking_wait(struct asking *asking, struct race *race, int64_t until_us)
     pthread_mutex_unlock(&asking->mutex);
 }
 
-static struct svc_slice keep(struct svc_arena *arena, struct svc_slice text)
-{
-    return (struct svc_slice){
-        svc_arena_strndup(arena, text.text, text.length), text.length};
-}
-
 void asking_describe(struct asking *asking, struct svc_arena *arena, size_t index,
     int64_t now_us, struct cascade_attempt *ret_attempt)
 {
@@ -143,7 +137,7 @@ void asking_describe(struct asking *asking, struct svc_arena *arena, size_t inde
 
     pthread_mutex_lock(&asking->mutex);
     const struct cascade_call *call = asking->calls[index];
-    attempt.provider = keep(arena, call->config->name);
+    attempt.provider = svc_slice_keep(arena, call->config->name);
     if (call->ended_us != 0) {
         attempt.outcome = call->answer.outcome;
         attempt.reason = call->answer.reason;

@@ -4,25 +4,16 @@
 #include <stdlib.h>
 #include <strings.h>
 
-static struct svc_slice keep(struct svc_arena *arena, struct svc_slice text)
-{
-    if (text.text == NULL) {
-        return (struct svc_slice){0};
-    }
-    return (struct svc_slice){
-        svc_arena_strndup(arena, text.text, text.length), text.length};
-}
-
 static void add_config(struct provider_set *set, const struct provider_config *config)
 {
     struct provider_config copy = *config;
     size_t at = set->count;
 
-    copy.name = keep(&set->arena, config->name);
-    copy.protocol = keep(&set->arena, config->protocol);
-    copy.base_url = keep(&set->arena, config->base_url);
-    copy.model = keep(&set->arena, config->model);
-    copy.key = keep(&set->arena, config->key);
+    copy.name = svc_slice_keep(&set->arena, config->name);
+    copy.protocol = svc_slice_keep(&set->arena, config->protocol);
+    copy.base_url = svc_slice_keep(&set->arena, config->base_url);
+    copy.model = svc_slice_keep(&set->arena, config->model);
+    copy.key = svc_slice_keep(&set->arena, config->key);
     for (; at > 0 && set->configs[at - 1].priority > copy.priority; at--) {
         set->configs[at] = set->configs[at - 1];
     }

@@ -15,11 +15,7 @@
 
 struct svc_slice talk_keep(const struct talk *talk, struct svc_slice text)
 {
-    if (text.text == NULL) {
-        return (struct svc_slice){NULL, 0};
-    }
-    return (struct svc_slice){
-        svc_arena_strndup(talk->arena, text.text, text.length), text.length};
+    return svc_slice_keep(talk->arena, text);
 }
 
 struct svc_slice talk_format(const struct talk *talk, const char *format, ...)

@@ -111,7 +111,7 @@ static void write_link(struct svc_arena *arena, const struct gateway_config *con
     svc_json_write_object_end(&writer);
     begin_request(arena, config, "POST", SVC_SLICE("/checkout/preferences"), ret_request);
     gateway_header_add(
-        ret_request, "X-Idempotency-Key", gateway_copy(arena, order->payment_id).text);
+        ret_request, "X-Idempotency-Key", svc_slice_keep(arena, order->payment_id).text);
     gateway_body_set(arena, ret_request, "application/json", &body);
 }
 
@@ -152,7 +152,7 @@ static void write_refund(struct svc_arena *arena, const struct gateway_config *c
         gateway_printf(
             arena, "/v1/payments/%.*s/refunds", GATEWAY_ARG(payment->capture_id)),
         ret_request);
-    gateway_header_add(ret_request, "X-Idempotency-Key", gateway_copy(arena, key).text);
+    gateway_header_add(ret_request, "X-Idempotency-Key", svc_slice_keep(arena, key).text);
     gateway_body_set(arena, ret_request, "application/json", &body);
 }
 

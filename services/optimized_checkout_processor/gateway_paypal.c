@@ -93,7 +93,7 @@ static void begin_request(struct svc_arena *arena, const struct gateway_config *
 static void add_key(
     struct svc_arena *arena, struct gateway_request *request, struct svc_slice key)
 {
-    gateway_header_add(request, "PayPal-Request-Id", gateway_copy(arena, key).text);
+    gateway_header_add(request, "PayPal-Request-Id", svc_slice_keep(arena, key).text);
     gateway_header_add(request, "Prefer", "return=representation");
 }
 

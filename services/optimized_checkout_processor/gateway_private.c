@@ -24,20 +24,11 @@ struct svc_slice gateway_printf(struct svc_arena *arena, const char *format, ...
     return (struct svc_slice){text, (size_t)length};
 }
 
-struct svc_slice gateway_copy(struct svc_arena *arena, struct svc_slice text)
-{
-    if (text.text == NULL) {
-        return text;
-    }
-    return (struct svc_slice){
-        svc_arena_strndup(arena, text.text, text.length), text.length};
-}
-
 struct svc_slice gateway_take(struct svc_arena *arena, struct svc_buf *buf)
 {
     struct svc_slice text = {svc_buf_text(buf), buf->length};
 
-    text = gateway_copy(arena, text);
+    text = svc_slice_keep(arena, text);
     svc_buf_done(buf);
     return text;
 }

@@ -12,7 +12,6 @@ enum { GATEWAY_BODY_MAX = 65536, GATEWAY_ID_MAX = 100 };
 /* A text of the arena, with NUL behind it. */
 struct svc_slice gateway_printf(struct svc_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-struct svc_slice gateway_copy(struct svc_arena *arena, struct svc_slice text);
 /* What BUF holds, which is done with then. */
 struct svc_slice gateway_take(struct svc_arena *arena, struct svc_buf *buf);
 

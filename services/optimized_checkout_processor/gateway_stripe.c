@@ -58,7 +58,7 @@ static void add_number(struct svc_buf *form, const char *name, int64_t value)
 static void add_key(
     struct svc_arena *arena, struct gateway_request *request, struct svc_slice key)
 {
-    gateway_header_add(request, "Idempotency-Key", gateway_copy(arena, key).text);
+    gateway_header_add(request, "Idempotency-Key", svc_slice_keep(arena, key).text);
 }
 
 static void begin_post(struct svc_arena *arena, const struct gateway_config *config,

@@ -40,11 +40,7 @@ void store_count(struct svc_counter *counter)
 
 struct svc_slice store_keep(const struct store_call *call, struct svc_slice text)
 {
-    if (text.text == NULL) {
-        return (struct svc_slice){NULL, 0};
-    }
-    return (struct svc_slice){
-        svc_arena_strndup(call->arena, text.text, text.length), text.length};
+    return svc_slice_keep(call->arena, text);
 }
 
 enum svc_status store_run(const struct store_call *call,

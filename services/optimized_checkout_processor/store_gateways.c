@@ -62,7 +62,7 @@ static enum svc_status call(struct work *work, const struct gateway_request *req
     }
     struct svc_slice body = {svc_buf_text(&reply.body), reply.body.length};
     ret_exchange->http_status = reply.http_status;
-    ret_exchange->body = gateway_copy(work->arena, body);
+    ret_exchange->body = svc_slice_keep(work->arena, body);
     return SVC_OK;
 }
 
@@ -106,7 +106,7 @@ enum svc_status payments_config(struct work *work, struct payments_gateway *gate
         status = renew_token(work, gateway, &config);
     }
     if (status == SVC_OK) {
-        config.token = gateway_copy(
+        config.token = svc_slice_keep(
             work->arena, (struct svc_slice){gateway->token, strlen(gateway->token)});
         *ret_config = config;
     }

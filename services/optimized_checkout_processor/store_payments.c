@@ -20,7 +20,7 @@
 struct svc_slice store_text_at(
     struct svc_arena *arena, const struct svc_pg_result *rows, size_t row, size_t column)
 {
-    return gateway_copy(arena, svc_pg_get(rows, row, column));
+    return svc_slice_keep(arena, svc_pg_get(rows, row, column));
 }
 
 /* A fault of ours, which no retry mends, is logged. */

@@ -38,11 +38,7 @@ static const char sql_taxes[] =
 
 static struct svc_slice copy(struct shop *shop, struct svc_slice text)
 {
-    if (text.text == NULL) {
-        return (struct svc_slice){NULL, 0};
-    }
-    return (struct svc_slice){
-        svc_arena_strndup(&shop->arena, text.text, text.length), text.length};
+    return svc_slice_keep(&shop->arena, text);
 }
 
 static double to_double(struct svc_slice text)

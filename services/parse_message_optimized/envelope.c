@@ -1,7 +1,5 @@
 #include "envelope.h"
 
-#include "content.h"
-
 #include <svc/json_write.h>
 
 /* Presses and carts are whole by themselves: nothing more is waited for. */

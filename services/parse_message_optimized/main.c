@@ -122,8 +122,7 @@ static bool start_intake(
     }
     if (runtime->pg == NULL) {
         snprintf(ret_error, 256,
-            "N8N_WEBHOOK_URL needs DATABASE_URL, where messages are "
-            "stored");
+            "N8N_WEBHOOK_URL needs DATABASE_URL, where messages are stored");
         return false;
     }
     if (config.execution_ms <= config.lease_ms) {

@@ -12,12 +12,12 @@
 
 #define TOKEN_BYTES 12
 
-static struct parse_state *state_of(const struct svc_request *request)
+struct parse_state *state_of(const struct svc_request *request)
 {
     return request->runtime->state;
 }
 
-static enum svc_status refuse(
+enum svc_status refuse(
     struct svc_reply *reply, enum svc_status status, const char *detail)
 {
     reply->detail = detail;
@@ -57,7 +57,8 @@ static const char *check_signature(
     return NULL;
 }
 
-bool routes_is_ours(const char *list, struct svc_slice id)
+/* Whether LIST ("1065, 1066") names ID; no list names all. */
+static bool is_ours(const char *list, struct svc_slice id)
 {
     if (list == NULL || id.text == NULL) {
         return true;
@@ -71,6 +72,24 @@ bool routes_is_ours(const char *list, struct svc_slice id)
         list += length;
     }
     return false;
+}
+
+enum svc_status read_batch(
+    const struct svc_request *request, struct svc_reply *reply, struct batch *ret_batch)
+{
+    const char *ours = state_of(request)->config->phone_number_ids;
+
+    webhook_read(request->arena, request->body, ret_batch);
+    if (ret_batch->too_many) {
+        return refuse(
+            reply, SVC_TOO_LARGE, "it has more than 5000 messages, statuses and events");
+    }
+    for (struct message *at = ret_batch->messages; at != NULL; at = at->next) {
+        if (!is_ours(ours, at->account.phone_number_id)) {
+            at->skip = SKIP_OTHER_NUMBER;
+        }
+    }
+    return SVC_OK;
 }
 
 /* A caller's key makes the same lease again of the same call; else nobody knows it. */
@@ -120,10 +139,6 @@ static enum store_backend take_leases(
     size_t count = 0;
 
     for (struct message *at = batch->messages; at != NULL; at = at->next) {
-        if (!routes_is_ours(
-                state->config->phone_number_ids, at->account.phone_number_id)) {
-            at->skip = SKIP_OTHER_NUMBER;
-        }
         if (at->skip == SKIP_INVALID || at->skip == SKIP_OTHER_NUMBER) {
             continue;
         }
@@ -139,7 +154,7 @@ static enum store_backend take_leases(
     return backend;
 }
 
-void routes_count_batch(struct parse_state *state, const struct batch *batch)
+void count_batch(struct parse_state *state, const struct batch *batch)
 {
     uint64_t duplicates = 0;
     uint64_t faulty = batch->faults.problems != NULL;
@@ -209,17 +224,16 @@ enum svc_status post_parse(struct svc_request *request, struct svc_reply *reply)
         svc_counter_add(state->bad_signatures, 1);
         return SVC_UNAUTHORIZED;
     }
-    webhook_read(request->arena, request->body, &batch);
-    if (batch.too_many) {
-        return refuse(
-            reply, SVC_TOO_LARGE, "it has more than 5000 messages, statuses and events");
+    enum svc_status status = read_batch(request, reply, &batch);
+    if (status != SVC_OK) {
+        return status;
     }
     note_replaced(request, &batch);
     enum store_backend backend = take_leases(request, &batch);
     if (backend == STORE_LOCAL) {
         svc_counter_add(state->local_lookups, batch.message_count);
     }
-    routes_count_batch(state, &batch);
+    count_batch(state, &batch);
     tell_batch(request->runtime->events, &batch);
     end_known(request, &batch);
     answer_write(

@@ -54,9 +54,19 @@ svc_handler get_intake;
 svc_handler get_dead_letters;
 svc_handler post_dead_letters;
 
-/* Whether LIST ("1065, 1066") names ID; no list names all. */
-bool routes_is_ours(const char *list, struct svc_slice id);
-void routes_count_batch(struct parse_state *state, const struct batch *batch);
+/* --- What the handlers share (routes.c). --- */
+
+struct parse_state *state_of(const struct svc_request *request);
+
+/* Says DETAIL to the caller; returns STATUS. */
+enum svc_status refuse(
+    struct svc_reply *reply, enum svc_status status, const char *detail);
+
+/* Takes the request's webhook apart, and marks messages to numbers that aren't the
+ * shop's. TOO_LARGE, with the reply's detail. */
+enum svc_status read_batch(
+    const struct svc_request *request, struct svc_reply *reply, struct batch *ret_batch);
+void count_batch(struct parse_state *state, const struct batch *batch);
 
 /* Tells EVENTS (NULL: nobody) of the messages that are new, and of the statuses. What is
  * told again, a retry by Meta or by n8n, has the same id and counts once. */

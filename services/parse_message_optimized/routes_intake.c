@@ -11,18 +11,6 @@
 #define STORED_BYTES_MAX ((size_t)16 * 1024 * 1024)
 #define IDS_BYTES_MAX ((size_t)32 * 1024)
 
-static struct parse_state *state_of(const struct svc_request *request)
-{
-    return request->runtime->state;
-}
-
-static enum svc_status refuse(
-    struct svc_reply *reply, enum svc_status status, const char *detail)
-{
-    reply->detail = detail;
-    return status;
-}
-
 static enum svc_status need_intake(
     const struct svc_request *request, struct svc_reply *reply)
 {
@@ -86,22 +74,15 @@ enum svc_status post_webhook(struct svc_request *request, struct svc_reply *repl
     if (status != SVC_OK) {
         return status;
     }
-    webhook_read(request->arena, request->body, &batch);
-    if (batch.too_many) {
-        return refuse(
-            reply, SVC_TOO_LARGE, "it has more than 5000 messages, statuses and events");
-    }
-    for (struct message *at = batch.messages; at != NULL; at = at->next) {
-        if (!routes_is_ours(
-                state->config->phone_number_ids, at->account.phone_number_id)) {
-            at->skip = SKIP_OTHER_NUMBER;
-        }
+    status = read_batch(request, reply, &batch);
+    if (status != SVC_OK) {
+        return status;
     }
     status = store_batch(request, &batch, &count, &new_count);
     if (status != SVC_OK) {
         return refuse(reply, status, "it couldn't be stored: send it again");
     }
-    routes_count_batch(state, &batch);
+    count_batch(state, &batch);
     svc_counter_add(state->stored, (uint64_t)new_count);
     svc_counter_add(state->known, count - (uint64_t)new_count);
     tell_batch(request->runtime->events, &batch);

@@ -1,10 +1,9 @@
 #include "signature.h"
 
-#include <svc/crypto.h>
-
 #include <string.h>
 
-static const char prefix[] = "sha256=";
+/* Between secrets. */
+#define SEPARATORS ", "
 
 static bool matches(struct svc_slice body, const uint8_t expected[SVC_SHA256_SIZE],
     struct svc_slice secret)
@@ -20,13 +19,13 @@ enum signature_state signature_check(
     struct svc_slice body, struct svc_slice header, const char *secrets)
 {
     uint8_t expected[SVC_SHA256_SIZE];
-    size_t prefix_length = sizeof prefix - 1;
+    size_t prefix_length = sizeof SIGNATURE_PREFIX - 1;
 
     if (header.text == NULL || header.length == 0) {
         return SIGNATURE_MISSING;
     }
     if (header.length < prefix_length ||
-        memcmp(header.text, prefix, prefix_length) != 0) {
+        memcmp(header.text, SIGNATURE_PREFIX, prefix_length) != 0) {
         return SIGNATURE_WRONG;
     }
     struct svc_slice hex = {header.text + prefix_length, header.length - prefix_length};
@@ -34,8 +33,8 @@ enum signature_state signature_check(
         return SIGNATURE_WRONG;
     }
     while (*secrets != '\0') {
-        secrets += strspn(secrets, ", ");
-        size_t length = strcspn(secrets, ", ");
+        secrets += strspn(secrets, SEPARATORS);
+        size_t length = strcspn(secrets, SEPARATORS);
         struct svc_slice secret = {secrets, length};
         if (length > 0 && matches(body, expected, secret)) {
             return SIGNATURE_VERIFIED;
@@ -43,4 +42,17 @@ enum signature_state signature_check(
         secrets += length;
     }
     return SIGNATURE_WRONG;
+}
+
+void signature_write(
+    struct svc_slice body, const char *secrets, char ret_header[SIGNATURE_SIZE])
+{
+    size_t prefix_length = sizeof SIGNATURE_PREFIX - 1;
+    uint8_t digest[SVC_SHA256_SIZE];
+
+    secrets += strspn(secrets, SEPARATORS);
+    svc_hmac_sha256(
+        (struct svc_slice){secrets, strcspn(secrets, SEPARATORS)}, body, digest);
+    memcpy(ret_header, SIGNATURE_PREFIX, prefix_length);
+    svc_text_to_hex(digest, sizeof digest, ret_header + prefix_length);
 }

@@ -2,7 +2,11 @@
 #ifndef SIGNATURE_H
 #define SIGNATURE_H
 
+#include <svc/crypto.h>
 #include <svc/text.h>
+
+#define SIGNATURE_PREFIX "sha256="
+#define SIGNATURE_SIZE (sizeof SIGNATURE_PREFIX - 1 + SVC_SHA256_HEX_SIZE)
 
 enum signature_state {
     SIGNATURE_VERIFIED,
@@ -14,5 +18,9 @@ enum signature_state {
  * more, separated by commas, so that a secret can be changed without a gap. */
 enum signature_state signature_check(
     struct svc_slice body, struct svc_slice header, const char *secrets);
+
+/* The header's value for BODY, by the first of SECRETS. */
+void signature_write(
+    struct svc_slice body, const char *secrets, char ret_header[SIGNATURE_SIZE]);
 
 #endif

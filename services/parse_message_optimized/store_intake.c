@@ -32,13 +32,7 @@ static enum svc_status run(struct svc_pg *pg, const struct svc_pg_statement *sta
 static struct svc_slice keep(
     struct svc_arena *arena, const struct svc_pg_result *rows, size_t row, size_t column)
 {
-    struct svc_slice text = svc_pg_get(rows, row, column);
-
-    if (svc_pg_is_null(rows, row, column)) {
-        return (struct svc_slice){NULL, 0};
-    }
-    return (struct svc_slice){
-        svc_arena_strndup(arena, text.text, text.length), text.length};
+    return svc_slice_keep(arena, svc_pg_get(rows, row, column));
 }
 
 enum svc_status intake_store_put(struct svc_pg *pg, struct svc_slice messages,
@@ -82,14 +76,12 @@ enum svc_status intake_store_take(struct svc_pg *pg, const struct intake_taking 
             .lease = keep(arena, rows, row, 0),
             .phone_number_id = keep(arena, rows, row, 1),
             .customer_key = keep(arena, rows, row, 2),
-            .message_id = keep(arena, rows, row, 3),
-            .waba_id = keep(arena, rows, row, 4),
-            .display_phone_number = keep(arena, rows, row, 5),
-            .body = keep(arena, rows, row, 6),
-            .contact = keep(arena, rows, row, 7),
+            .waba_id = keep(arena, rows, row, 3),
+            .display_phone_number = keep(arena, rows, row, 4),
+            .body = keep(arena, rows, row, 5),
+            .contact = keep(arena, rows, row, 6),
         };
-        ret_taken->held = svc_pg_get_int(rows, row, 8, 0);
-        ret_taken->ran_out = svc_pg_get_int(rows, row, 9, 0);
+        ret_taken->ran_out = svc_pg_get_int(rows, row, 7, 0);
     }
     return SVC_OK;
 }

@@ -22,7 +22,6 @@ struct intake_message {
     struct svc_slice lease; /* of the lane: the same for all of one customer */
     struct svc_slice phone_number_id;
     struct svc_slice customer_key;
-    struct svc_slice message_id;
     struct svc_slice waba_id;
     struct svc_slice display_phone_number;
     struct svc_slice body;    /* JSON */
@@ -40,8 +39,8 @@ struct intake_taking {
 struct intake_taken {
     struct intake_message *messages; /* lane by lane, in order */
     size_t count;
-    int64_t held;    /* 0 where nothing was taken */
-    int64_t ran_out; /* leases that had: executions that vanished */
+    int64_t ran_out; /* leases that had: executions that vanished; 0 where nothing was
+                        taken */
 };
 
 /* All in ARENA. */

@@ -158,13 +158,7 @@ enum load_column {
 static struct svc_slice keep(
     struct svc_arena *arena, const struct svc_pg_result *rows, enum load_column column)
 {
-    struct svc_slice text = svc_pg_get(rows, 0, column);
-
-    if (text.text == NULL) {
-        return text;
-    }
-    return (struct svc_slice){
-        svc_arena_strndup(arena, text.text, text.length), text.length};
+    return svc_slice_keep(arena, svc_pg_get(rows, 0, column));
 }
 
 static const struct svc_json *parse(

@@ -250,15 +250,6 @@ static void read_stamp(const struct call *call, struct store_stamp *ret_stamp)
     store_clock_set(call->store, ret_stamp->now_ms);
 }
 
-static struct svc_slice keep(struct svc_arena *arena, struct svc_slice text)
-{
-    if (text.text == NULL) {
-        return text;
-    }
-    return (struct svc_slice){
-        svc_arena_strndup(arena, text.text, text.length), text.length};
-}
-
 int64_t store_turn_version(struct svc_slice text)
 {
     static const char head[] = "{\"turn_version\":";
@@ -290,16 +281,16 @@ enum store_redis_outcome store_redis_load(struct store *store,
         int64_t left_ms = svc_redis_reply_int(svc_redis_reply_at(call.reply, 3));
         record->now_ms = svc_redis_reply_int(svc_redis_reply_at(call.reply, 0));
         store_clock_set(store, record->now_ms);
-        record->session =
-            keep(arena, svc_redis_reply_text(svc_redis_reply_at(call.reply, 2)));
+        record->session = svc_slice_keep(
+            arena, svc_redis_reply_text(svc_redis_reply_at(call.reply, 2)));
         session_head_read(record->session, &record->head);
         record->session_stored = record->head.version;
         /* Somebody stored it without a time to live. */
         record->expires_ms =
             record->now_ms +
             (left_ms >= 0 ? left_ms : store_standard_ttl_s(store) * 1000);
-        record->turn =
-            keep(arena, svc_redis_reply_text(svc_redis_reply_at(call.reply, 4)));
+        record->turn = svc_slice_keep(
+            arena, svc_redis_reply_text(svc_redis_reply_at(call.reply, 4)));
         record->turn_stored = store_turn_version(record->turn);
     }
     svc_redis_batch_free(&call.batch);

@@ -84,13 +84,6 @@ bool categories_are_set(struct categories *categories)
     return set;
 }
 
-static void copy_slice(struct svc_arena *arena, struct svc_slice *slice)
-{
-    if (slice->text != NULL) {
-        slice->text = svc_arena_strndup(arena, slice->text, slice->length);
-    }
-}
-
 bool categories_get(struct categories *categories, struct svc_arena *arena,
     struct category_list *ret_list)
 {
@@ -99,11 +92,12 @@ bool categories_get(struct categories *categories, struct svc_arena *arena,
     struct category_list list = categories->list;
     list.list = svc_arena_alloc(arena, (list.count + 1) * sizeof *list.list);
     for (size_t i = 0; i < list.count; i++) {
-        list.list[i] = categories->list.list[i];
-        copy_slice(arena, &list.list[i].name);
-        copy_slice(arena, &list.list[i].description);
-        copy_slice(arena, &list.list[i].emoji);
-        copy_slice(arena, &list.list[i].key);
+        struct category *own = &list.list[i];
+        *own = categories->list.list[i];
+        own->name = svc_slice_keep(arena, own->name);
+        own->description = svc_slice_keep(arena, own->description);
+        own->emoji = svc_slice_keep(arena, own->emoji);
+        own->key = svc_slice_keep(arena, own->key);
     }
     pthread_rwlock_unlock(&categories->lock);
     if (set) {

@@ -216,13 +216,6 @@ int64_t index_cursor(const struct index *index)
     return cursor;
 }
 
-static void copy_slice(struct svc_arena *arena, struct svc_slice *slice)
-{
-    if (slice->text != NULL) {
-        slice->text = svc_arena_strndup(arena, slice->text, slice->length);
-    }
-}
-
 void index_product_copy(struct svc_arena *arena, struct product *product)
 {
     struct svc_slice *slices[] = {&product->sku, &product->ean, &product->name,
@@ -230,7 +223,7 @@ void index_product_copy(struct svc_arena *arena, struct product *product)
         &product->attributes, &product->image_url};
 
     for (size_t i = 0; i < sizeof slices / sizeof slices[0]; i++) {
-        copy_slice(arena, slices[i]);
+        *slices[i] = svc_slice_keep(arena, *slices[i]);
     }
 }
 

@@ -74,15 +74,6 @@ enum svc_status store_fail_private(const struct svc_pg_error *error, char ret_er
     return error->status;
 }
 
-struct svc_slice store_copy(struct svc_arena *arena, struct svc_slice text)
-{
-    if (text.text == NULL) {
-        return text;
-    }
-    return (struct svc_slice){
-        svc_arena_strndup(arena, text.text, text.length), text.length};
-}
-
 /* Without the right to read the control file, the database and its feed have to do. */
 static enum svc_status read_small_identity(
     struct store *store, char ret_identity[STORE_IDENTITY_SIZE], char ret_error[256])

@@ -10,9 +10,9 @@ static void read_category(const struct svc_pg_result *rows, size_t row,
 {
     *ret_category = (struct category){
         .id = svc_pg_get_int(rows, row, 0, 0),
-        .name = store_copy(arena, svc_pg_get(rows, row, 1)),
-        .description = store_copy(arena, svc_pg_get(rows, row, 2)),
-        .emoji = store_copy(arena, svc_pg_get(rows, row, 3)),
+        .name = svc_slice_keep(arena, svc_pg_get(rows, row, 1)),
+        .description = svc_slice_keep(arena, svc_pg_get(rows, row, 2)),
+        .emoji = svc_slice_keep(arena, svc_pg_get(rows, row, 3)),
         .featured = svc_pg_get_bool(rows, row, 4),
         .product_count = svc_pg_get_int(rows, row, 5, 0),
         .in_stock_count = svc_pg_get_int(rows, row, 6, 0),

@@ -45,9 +45,6 @@ enum svc_status store_fail(const struct svc_pg_error *error, char ret_error[256]
 /* The same for a statement with a customer's words, which the line won't have. */
 enum svc_status store_fail_private(const struct svc_pg_error *error, char ret_error[256]);
 
-/* A copy in ARENA; none for a slice that isn't there. */
-struct svc_slice store_copy(struct svc_arena *arena, struct svc_slice text);
-
 /* A position's parameter: its snapshot, or one that shows just what is below its horizon.
  * In ARENA. */
 const char *store_snapshot_text(

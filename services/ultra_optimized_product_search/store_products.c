@@ -44,7 +44,8 @@ static struct svc_slice take(struct svc_arena *arena, struct svc_buf *text)
     struct svc_slice slice = {NULL, 0};
 
     if (text->length > 0) {
-        slice = store_copy(arena, (struct svc_slice){svc_buf_text(text), text->length});
+        slice =
+            svc_slice_keep(arena, (struct svc_slice){svc_buf_text(text), text->length});
     }
     svc_buf_clear(text);
     return slice;
@@ -193,7 +194,7 @@ static void keep(struct svc_arena *arena, struct product *product)
     };
 
     for (size_t i = 0; i < sizeof slices / sizeof slices[0]; i++) {
-        *slices[i] = store_copy(arena, *slices[i]);
+        *slices[i] = svc_slice_keep(arena, *slices[i]);
     }
 }
 

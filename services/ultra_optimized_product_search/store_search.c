@@ -95,7 +95,7 @@ static void copy_texts(struct svc_arena *arena, struct product *product)
         &product->brand, &product->category, &product->image_url};
 
     for (size_t i = 0; i < sizeof slices / sizeof slices[0]; i++) {
-        *slices[i] = store_copy(arena, *slices[i]);
+        *slices[i] = svc_slice_keep(arena, *slices[i]);
     }
     product->description = (struct svc_slice){NULL, 0};
 }
@@ -165,7 +165,7 @@ static struct svc_slice words_of(const struct query *query, struct svc_arena *ar
         }
     }
     struct svc_slice words =
-        store_copy(arena, (struct svc_slice){svc_buf_text(&text), text.length});
+        svc_slice_keep(arena, (struct svc_slice){svc_buf_text(&text), text.length});
     svc_buf_done(&text);
     return words;
 }
@@ -235,7 +235,7 @@ enum svc_status store_suggest(struct store *store, struct svc_slice prefix, size
     struct store_suggestions found = {.count = svc_pg_rows(rows)};
     found.list = svc_arena_alloc(arena, (found.count + 1) * sizeof *found.list);
     for (size_t row = 0; row < found.count; row++) {
-        found.list[row].text = store_copy(arena, svc_pg_get(rows, row, 0));
+        found.list[row].text = svc_slice_keep(arena, svc_pg_get(rows, row, 0));
         found.list[row].count = (size_t)svc_pg_get_int(rows, row, 1, 0);
     }
     *ret_suggestions = found;

@@ -1,5 +1,7 @@
 #include "text.h"
 
+#include "mem.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +13,15 @@ uint64_t svc_text_hash(struct svc_slice text)
         hash = (hash ^ (uint8_t)text.text[i]) * 0x100000001b3u;
     }
     return hash;
+}
+
+struct svc_slice svc_slice_keep(struct svc_arena *arena, struct svc_slice slice)
+{
+    if (slice.text == NULL) {
+        return (struct svc_slice){NULL, 0};
+    }
+    return (struct svc_slice){
+        svc_arena_strndup(arena, slice.text, slice.length), slice.length};
 }
 
 bool svc_slice_equals(struct svc_slice slice, const char *text)

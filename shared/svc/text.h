@@ -17,6 +17,10 @@ struct svc_slice {
 
 #define SVC_SLICE(literal) ((struct svc_slice){(literal), sizeof(literal) - 1})
 
+struct svc_arena;
+/* A copy in ARENA, which ends with NUL; of what isn't there, nothing. */
+struct svc_slice svc_slice_keep(struct svc_arena *arena, struct svc_slice slice);
+
 /* FNV-1a, 64 bits: for tables in memory; whoever chooses the text can choose its hash. */
 uint64_t svc_text_hash(struct svc_slice text);
 

@@ -34,6 +34,20 @@ static const struct {
         "app_secret", SIGNATURE_WRONG},
 };
 
+/* What is written is what Meta would have sent, and is taken again. */
+static void test_signature_write(void **state)
+{
+    static const char *const secrets[] = {
+        "app_secret", "app_secret, other", ",, app_secret"};
+    char header[SIGNATURE_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(secrets); i++) {
+        signature_write(BODY, secrets[i], header);
+        assert_string_equal(header, "sha256=" HEX);
+    }
+}
+
 static void test_signature_check(void **state)
 {
     (void)state;
@@ -64,6 +78,7 @@ static void test_signature_check_is_of_every_byte(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_signature_write),
         cmocka_unit_test(test_signature_check),
         cmocka_unit_test(test_signature_check_is_of_every_byte),
     };
