@@ -23,9 +23,8 @@ from launcher.workflows import credentials, fingerprint, local_workflows
 NAME = "n8n"
 DATABASE = "n8n"
 START_TIMEOUT_S = 120
-WEBHOOK_PATH = "/webhook/whatsapp"
 # What has to be there before n8n counts as started: path and methods.
-WEBHOOKS = ((WEBHOOK_PATH, ("GET", "POST")), ("/webhook/payment-notice", ("POST",)))
+WEBHOOKS = ((settings.WEBHOOK_PATH, ("GET", "POST")), ("/webhook/payment-notice", ("POST",)))
 
 # Modules of n8n that a shop doesn't use and that would slow its start or call out.
 UNUSED_MODULES = (
@@ -71,10 +70,6 @@ def n8n_environment(postgres: Postgres) -> dict[str, str]:
         "N8N_SECURE_COOKIE": "false",
         "EXECUTIONS_DATA_MAX_AGE": "24",
     }
-
-
-def webhook_url() -> str:
-    return settings.url(NAME) + WEBHOOK_PATH
 
 
 def import_workflows(postgres: Postgres, env: Mapping[str, str]) -> bool:

@@ -17,6 +17,8 @@ from launcher.services import SERVICES, Service
 FIXED_PORTS = {"n8n": "COMMERCE_N8N_PORT", "simulator": "COMMERCE_CHAT_PORT"}
 PHONE_NUMBER_ID = "106540352242922"
 CHECKOUT = "optimized_checkout_processor"
+# Of n8n, for what WhatsApp sends.
+WEBHOOK_PATH = "/webhook/whatsapp"
 N8N_OWNER_EMAIL = "tienda@example.com"
 
 
@@ -80,7 +82,7 @@ def environment(database_url: str, redis_url: str) -> dict[str, str]:
         "REDIS_URL": redis_url,
         "N8N_URL": url("n8n"),
         # Where the intake of parse_message_optimized hands on what it stored.
-        "N8N_WEBHOOK_URL": f"{url('n8n')}/webhook/whatsapp",
+        "N8N_WEBHOOK_URL": url("n8n") + WEBHOOK_PATH,
         "N8N_OWNER_EMAIL": N8N_OWNER_EMAIL,
         "N8N_OWNER_PASSWORD": secret("n8n_owner_password", size=6),
         "SIMULATOR_URL": url("simulator"),

@@ -145,7 +145,7 @@ def _parts(env: dict[str, str], with_n8n: bool) -> Iterator[Part]:
             "PYTHONUNBUFFERED": "1",
             "SIMULATOR_PORT": str(settings.noted_port(SIMULATOR)),
             "SIMULATOR_CATALOGUE": str(ROOT / "database" / "demo"),
-            "WEBHOOK_URL": n8n.webhook_url() if with_n8n or find(n8n.NAME) else "",
+            "WEBHOOK_URL": env["N8N_WEBHOOK_URL"] if with_n8n or find(n8n.NAME) else "",
         },
         answers=partial(http_ok, f"{env['SIMULATOR_URL']}/healthz"),
         timeout_s=20,

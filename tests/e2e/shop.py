@@ -228,18 +228,18 @@ class Shop:
         """What was called of the Graph API."""
         return _json(self.sim.get("/sim/calls", params={"after": since, "limit": 500}))["calls"]
 
-    def settle(self) -> None:
+    def settle(self, timeout_s: float = SETTLE_TIMEOUT_S, *, quiet_s: float = QUIET_S) -> None:
         """Until every webhook is delivered and n8n has had nothing to run for a moment."""
-        end = time.monotonic() + SETTLE_TIMEOUT_S
+        end = time.monotonic() + timeout_s
         seen, since = self._activity(), time.monotonic()
         while time.monotonic() < end:
             now = self._activity()
             if now != seen or now[0]:
                 seen, since = now, time.monotonic()
-            elif time.monotonic() - since >= QUIET_S:
+            elif time.monotonic() - since >= quiet_s:
                 return
             time.sleep(0.1)
-        raise AssertionError(f"still busy after {SETTLE_TIMEOUT_S} s: {self._activity()}")
+        raise AssertionError(f"still busy after {timeout_s} s: {self._activity()}")
 
     def _activity(self) -> tuple[bool, int, int]:
         executions, deliveries = self.executions(), self.deliveries()

@@ -14,7 +14,6 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -27,6 +26,7 @@ from launcher.settings import read_env_file
 from tests.conftest import ROOT
 from tests.e2e.shop import Customer, Shop
 from tests.load import machine
+from tests.load.measure import progress
 from tests.load.model import BenchError
 
 # A new customer may write five a minute.
@@ -52,7 +52,7 @@ def run(messages: int, rounds: int, *, as_json: bool) -> int:
         for number in range(rounds):
             for key in (DIRECT, INTAKE) if number % 2 == 0 else (INTAKE, DIRECT):
                 rows[key].append(_measure(shop, targets[key], messages))
-                _say(f"round {number + 1}/{rounds}: {LABELS[key]}: {rows[key][-1]}")
+                progress(f"round {number + 1}/{rounds}: {LABELS[key]}: {rows[key][-1]}")
     found = _summary(rows, messages)
     print(json.dumps(found, ensure_ascii=False) if as_json else _text(found))
     return 0
@@ -89,7 +89,8 @@ def _measure(shop: Shop, target: str, messages: int) -> dict[str, Any]:
         repeated = sent[: int(len(sent) * REPEATED)]
         list(pool.map(lambda one: shop.replay(one["delivery_id"]), repeated))
     _wait(customers)
-    _settle(shop)
+    # What n8n still runs, statuses above all, isn't to slow what comes next.
+    shop.settle(PATIENCE_S, quiet_s=4)
     chats = [_chat(customer) for customer in customers]
     waits = sorted(wait for chat in chats for wait in _waits(*chat))
     last = max((told[-1] for _, told in chats if told), default=begin)
@@ -130,19 +131,6 @@ def _wait(customers: Sequence[Customer]) -> None:
         time.sleep(1)
 
 
-def _settle(shop: Shop) -> None:
-    """What n8n still runs, statuses above all, isn't to slow what comes next."""
-    end = time.monotonic() + PATIENCE_S
-    quiet = time.monotonic()
-    seen = 0
-    while time.monotonic() < end and time.monotonic() - quiet < 4:
-        executions = shop.executions()
-        busy = any(status in ("new", "running", "waiting") for _, status in executions)
-        if busy or len(executions) != seen:
-            seen, quiet = len(executions), time.monotonic()
-        time.sleep(0.5)
-
-
 def _summary(rows: dict[str, list[dict[str, Any]]], messages: int) -> dict[str, Any]:
     ratios = [ours["per_s"] / max(theirs["per_s"], 0.001)
               for ours, theirs in zip(rows[INTAKE], rows[DIRECT])]  # fmt: skip
@@ -180,7 +168,3 @@ def _text(found: dict[str, Any]) -> str:
     lines += [f"{goal['name']}: {goal['value']} (wanted {goal['goal']}): "
               f"{'yes' if goal['holds'] else 'NO'}" for goal in found["goals"]]  # fmt: skip
     return "\n".join(lines)
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
